@@ -1,0 +1,70 @@
+/* json: reading (cJSON underneath, positions added) and writing JSON.
+ *
+ * A document is parsed once; values know their document, so that an error can say `slipway.json:12:7: ...`. Strict:
+ * RFC 8259 plus (when asked) // and slash-star comments; no trailing commas, no duplicate keys, valid UTF-8, no raw control
+ * characters, no NUL inside strings, depth <= 64. Keys are case-sensitive. */
+#ifndef SLIPWAY_BASE_JSON_H
+#define SLIPWAY_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/fail.h"
+#include "base/strbuf.h"
+
+struct cJSON;
+typedef struct cJSON json;          /* the one typedef of the project: cJSON's own name stays inside json.c */
+
+enum json_flags { JSON_COMMENTS = 1, JSON_DUPLICATES_LAST_WINS = 2 };
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json_doc;
+/* Parses len bytes. `name` (copied) stands in messages. FAIL_CONFIG with name:line:column on bad input. */
+int json_parse(struct json_doc **out, const char *name, const char *text, size_t len, unsigned flags, struct fail *f);
+/* Reads and parses a file (<= 16 MiB). */
+int json_load(struct json_doc **out, int dirfd, const char *path, const char *name, unsigned flags, struct fail *f);
+void json_doc_free(struct json_doc *d);
+const json *json_root(const struct json_doc *d);
+const char *json_doc_name(const struct json_doc *d);
+/* Line and column (1-based, in bytes) of a value's own text, or of its key with JSON_AT_KEY. False if v is not in d. */
+enum json_where { JSON_AT_VALUE, JSON_AT_KEY };
+bool json_position(const struct json_doc *d, const json *v, enum json_where where, unsigned *line, unsigned *column);
+
+enum json_type json_type(const json *v);
+const char *json_key(const json *v);                    /* the key under which v stands in its object, or NULL */
+const json *json_get(const json *object, const char *key);      /* NULL when absent or not an object; exact case */
+const json *json_first(const json *container);          /* for (c = json_first(v); c; c = json_next(c)) */
+const json *json_next(const json *v);
+size_t json_count(const json *container);
+const char *json_string(const json *v);                 /* NULL unless a string */
+bool json_bool(const json *v, bool otherwise);
+double json_number(const json *v, double otherwise);
+bool json_int(const json *v, int64_t *out);             /* false unless a whole number below 2^53 */
+bool json_equal(const json *a, const json *b);
+/* Compact text with object keys sorted by bytes: equal values have equal text. */
+void json_canonical(struct strbuf *out, const json *v);
+
+/* Writing: a value at a time, commas and nesting by itself. Usage: jw_object(w); jw_key(w,"a"); jw_int(w,1); jw_end(w). */
+struct jw {
+	struct strbuf *out;
+	int indent;                 /* 0 = compact, else spaces a level */
+	unsigned depth;
+	bool comma, keyed;
+	char closers[64];
+};
+void jw_init(struct jw *w, struct strbuf *out, int indent);
+void jw_object(struct jw *w);
+void jw_array(struct jw *w);
+void jw_end(struct jw *w);                              /* closes the innermost object or array */
+void jw_key(struct jw *w, const char *key);
+void jw_str(struct jw *w, const char *value);           /* NULL writes null; invalid UTF-8 becomes U+FFFD */
+void jw_int(struct jw *w, int64_t value);
+void jw_double(struct jw *w, double value, int decimals);
+void jw_bool(struct jw *w, bool value);
+void jw_null(struct jw *w);
+void jw_json(struct jw *w, const json *value);
+void jw_kstr(struct jw *w, const char *key, const char *value);
+void jw_kint(struct jw *w, const char *key, int64_t value);
+void jw_kbool(struct jw *w, const char *key, bool value);
+
+#endif
