@@ -15,7 +15,7 @@ struct job {
 
 /* threads 0 = one per online core (at most 16). Signals are blocked in workers. */
 int pool_new(struct pool **out, unsigned threads, struct fail *f);
-void pool_free(struct pool *p);             /* waits for running jobs; queued ones run too */
+void pool_free(struct pool *p);             /* everything submitted runs, and its done() too; accepts NULL */
 unsigned pool_threads(const struct pool *p);
 void pool_submit(struct pool *p, struct job *j);            /* any thread */
 /* Runs done() of the finished jobs; returns how many jobs are still queued, running or undrained. Never blocks. */

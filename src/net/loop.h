@@ -20,8 +20,10 @@ struct timer {
 	bool armed;
 };
 
-/* threads as in pool_new. With catch_signals, SIGINT and SIGTERM are counted instead of killing the process. */
+/* threads as in pool_new. With catch_signals, SIGINT and SIGTERM are counted instead of killing the process: they are
+ * blocked in the calling thread (whoever spawns a child unblocks them there) and read by loop_turn and loop_signals. */
 int loop_new(struct loop **out, unsigned threads, bool catch_signals, struct fail *f);
+/* Ops under way complete first (their done() runs); accepts NULL. */
 void loop_free(struct loop *l);
 struct pool *loop_pool(struct loop *l);
 /* Arms (or re-arms) a timer. */
@@ -36,9 +38,10 @@ struct watch {
 };
 void loop_watch(struct loop *l, struct watch *w);
 void loop_unwatch(struct loop *l, struct watch *w);
-/* One turn: waits at most max_ms for anything, then runs what is due. */
+/* One turn: waits at most max_ms (negative: no limit) for anything, then runs what is due. */
 void loop_turn(struct loop *l, int max_ms);
-/* How many SIGINT/SIGTERM came so far (the second one leaves at once: the caller decides), and the last one's number. */
+/* How many SIGINT/SIGTERM came so far (the second one leaves at once: the caller decides), and the last one's number.
+ * Looks for new ones itself, so that a tick in the middle of blocking work may ask; equal signals that come at once count once. */
 unsigned loop_signals(const struct loop *l, int *last);
 
 struct op {
@@ -51,7 +54,8 @@ struct op {
 };
 
 /* A step whose work is one blocking function: runs it on a worker, then op->done on the loop. The function fills
- * op->rc and op->fail through its return value: 0 or -1. */
+ * op->rc and op->fail through its return value: 0 or -1. An op whose cancel is set before a worker takes it ends with
+ * FAIL_CANCELLED, and the function is not called. */
 void op_run(struct loop *l, struct op *op, int (*work)(void *arg, struct op *op), void *arg);
 /* Completes an op at once (on the next turn), for steps that need no work. */
 void op_finish(struct loop *l, struct op *op, int rc);
