@@ -1,0 +1,101 @@
+/* commands: the engine's verbs. Each takes a context (targets selected, state open), its options, fills its report and returns 0, or -1
+ * when the run as a whole failed (report->outcome.error is set too, so that --json can always print). Memory: the context's. */
+#ifndef SLIPWAY_DEPLOY_COMMANDS_H
+#define SLIPWAY_DEPLOY_COMMANDS_H
+
+#include "deploy/context.h"
+#include "deploy/report.h"
+#include "dist/build.h"
+#include "host/host.h"
+#include "release/plan.h"
+
+/* ---- plan and deploy ---- */
+struct deploy_options {
+	const char *const *dist;        /* "DIR" or "NAME=DIR" */
+	size_t dist_count;
+	bool build_first, repair, again, retry_failed, skip_locked, allow_removals, secrets_known;
+	int64_t lock_timeout_ms;
+};
+struct config_change { const char *key, *from, *to; };
+struct place_plan {                     /* beside row i */
+	struct row *row;
+	struct plan plan;               /* zero items when unchanged */
+	const char *const *why;         /* per plan item: "content differs", "new", "gone", "rendered value known at deploy" */
+	struct config_change *config;
+	size_t config_count;
+	bool exact;                     /* send_bytes is exact (nothing rendered from unknown secrets) */
+};
+struct plan_report {
+	struct outcome outcome;
+	struct place_plan *places;      /* as many as outcome.rows */
+	const struct build *builds;     /* hidden files and problems, for plan's counts and check --explain */
+	size_t build_count;
+};
+int plan_run(struct context *c, const struct deploy_options *o, struct plan_report *out);
+struct deploy_report { struct outcome outcome; const struct build *builds; size_t build_count; };
+int deploy_run(struct context *c, const struct deploy_options *o, struct deploy_report *out);
+
+/* ---- rollback ---- */
+struct rollback_options {
+	const char *undo;               /* --undo ID */
+	const char *to;                 /* --to ID or prefix */
+	int64_t before_s;               /* --before TIME; -1 = not given */
+	unsigned steps;                 /* --steps N; 0 = 1 */
+	bool each, dry_run;
+	int64_t lock_timeout_ms;
+	bool skip_locked;
+};
+struct rollback_move { struct row *row; const char *from, *to; };
+struct rollback_report {
+	struct outcome outcome;
+	struct rollback_move *moves;    /* what was or would be moved; the reporter gets "jarupa  C -> A" notes before anything moves */
+	size_t move_count;
+};
+int rollback_run(struct context *c, const struct rollback_options *o, struct rollback_report *out);
+
+/* ---- reading ---- */
+enum place_health { PLACE_LIVE, PLACE_EMPTY, PLACE_DRIFTED, PLACE_BEHIND, PLACE_UNREACHABLE };
+const char *place_health_name(enum place_health h);     /* "live", "empty", "drifted", "behind", "unreachable" */
+struct status_row { struct row *row; enum place_health health; const char *wanted; const char *note; const struct release_header *header; };
+struct status_options { bool deep; };
+struct status_report { struct outcome outcome; struct status_row *places; };
+int status_run(struct context *c, const struct status_options *o, struct status_report *out);
+
+struct releases_options { const char *pin, *unpin; };
+struct releases_row { struct row *row; const struct release_list *list; };
+struct releases_report { struct outcome outcome; struct releases_row *places; };
+int releases_run(struct context *c, const struct releases_options *o, struct releases_report *out);
+
+struct verify_options { const char *release; /* NULL = live */ bool served; };
+struct verify_row { struct row *row; const struct verify_report *report; };
+struct verify_run_report { struct outcome outcome; struct verify_row *places; };
+int verify_run(struct context *c, const struct verify_options *o, struct verify_run_report *out);
+
+struct check_row { struct row *row; const struct check_report *report; };
+struct check_online_report { struct outcome outcome; struct check_row *places; };
+int check_online_run(struct context *c, struct check_online_report *out);
+
+/* ---- keeping house ---- */
+struct prune_options { int keep; /* -1 = the target's policy */ bool dry_run, foreign; int64_t lock_timeout_ms; bool skip_locked; };
+struct prune_row { struct row *row; const char *const *dropped; size_t count; uint64_t freed_bytes; };
+struct prune_report { struct outcome outcome; struct prune_row *places; };
+int prune_run(struct context *c, const struct prune_options *o, struct prune_report *out);
+
+struct unlock_options { bool force; };
+struct unlock_row { struct row *row; const struct lock_info *holder; bool freed; };
+struct unlock_report { struct outcome outcome; struct unlock_row *places; };
+int unlock_run(struct context *c, const struct unlock_options *o, struct unlock_report *out);
+
+struct adopt_options { bool dry_run; const char *from; };
+struct adopt_row { struct row *row; const struct adopt_report *report; };
+struct adopt_run_report { struct outcome outcome; struct adopt_row *places; };
+int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run_report *out);
+
+/* ---- history: ledger and switch logs merged ---- */
+struct history_options { int64_t since_s, until_s; const char *result; size_t limit; };
+struct history_item { int64_t at_s; const char *target, *place, *action, *release, *from, *result, *by, *message, *source; /* "ledger", "host", "both" */
+                      const char *commit, *ci, *error; };
+struct history_report { struct outcome outcome; struct history_item *items; size_t count; };
+int history_run(struct context *c, const struct history_options *o, struct history_report *out);
+
+#endif

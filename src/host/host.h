@@ -1,0 +1,182 @@
+/* host: what any destination can do. A kind (dir, later firebase, s3, ssh) is one const table of functions.
+ *
+ * Two levels. A SESSION is per host manifest and shared by its targets (token, ssh child, region, clock offset). A PLACE is one
+ * target's own spot on it: one row, one lock, one record.
+ *
+ * All calls come on the loop thread and return at once; op->done runs later, on the loop thread, exactly once: done, failed
+ * (op->rc -1, op->fail) or cancelled (FAIL_CANCELLED; op->cancel was set). One op at a time per place, except renew and what the
+ * header says may overlap. Out-parameters are filled before done and live in op->mem. A host classifies failures; it never
+ * retries, sleeps, logs or exits. Every step may be repeated after a failure or a lost answer: repeating it is harmless.
+ * A NULL slot means that the kind has no such trait. Long local work is sliced so that cancel is seen within 1,000 entries.
+ *
+ * A release on a place moves one way: absent, begun, sealed, live. put is legal only while begun; seal vouches for the whole tree. */
+#ifndef SLIPWAY_HOST_HOST_H
+#define SLIPWAY_HOST_HOST_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/fail.h"
+#include "base/mem.h"
+#include "net/loop.h"
+#include "release/history.h"
+#include "release/manifest.h"
+#include "release/switchlog.h"
+#include "release/tree.h"
+#include "target/project.h"
+#include "target/secret.h"
+
+struct session;
+struct place;
+
+enum host_trait {
+	HOST_BODY_GZIP = 1,             /* wants gzip bodies and their SHA-256 */
+	HOST_FINDS_MISSING = 2,         /* declare answers what is missing; else the plan decides */
+	HOST_INSTANT_SWITCH = 4,        /* one visible step */
+	HOST_HTACCESS = 8               /* .htaccess is content here */
+};
+
+struct host_env {                       /* what a session may use; outlives it */
+	struct loop *loop;
+	const struct secrets *secrets;  /* resolved before open; NULL in commands that need none */
+	const char *project_root;       /* relative paths of documents start here */
+};
+
+struct live_state {
+	const char *id;                 /* what is live: release id or foreign name; NULL = nothing */
+	bool has_header;                /* header is that release's; false for foreign content without a manifest */
+	struct release_header header;
+	bool folds_names;               /* the place folds case or normalisation */
+	bool absent;                    /* the place's root does not exist yet (first deploy creates it) */
+	int64_t newest_s;               /* time of the newest id on the place, sealed or begun; -1 = none */
+	struct switchlog log;           /* completed from the live link in memory when it lags ("found") */
+	const char *blocked;            /* NULL, or why deploy cannot switch here ("the document root is a real directory") */
+	const char *blocked_hint;       /* the exact command that mends it */
+};
+
+struct lock_info {
+	const char *by, *where;         /* "ana@ci-7", "ci-7 pid 4711" */
+	const char *command;            /* "deploy" */
+	int64_t since_s, expires_s;     /* host's clock */
+	int64_t now_s;                  /* host's clock when read */
+	const char *token;              /* unique per holder */
+};
+
+struct begin_request {
+	const char *id;                 /* release id; borrowed until seal's done */
+	const char *cookie;             /* engine's run id: a begun release of the same cookie is resumed */
+	const struct tree *want;        /* borrowed until seal's done */
+	const struct release_header *header;    /* written by seal; borrowed until its done */
+	const char *live_id;            /* links are taken from here first; NULL = first release */
+	bool fresh;                     /* --repair: trust no stored content, use fresh inodes */
+	bool full_durability;           /* durability "full": sync every file */
+};
+
+struct stage_stats { uint64_t sent_files, sent_bytes, linked_files, requests; };
+
+/* What is missing, as indexes into want->entries. All entries for a kind without HOST_FINDS_MISSING are decided by the host's own
+ * look at kept releases (dir: what cannot be hard-linked). */
+struct missing {
+	size_t *entries;
+	size_t count;
+	uint64_t bytes;
+};
+
+enum release_state { RELEASE_ABSENT, RELEASE_BEGUN, RELEASE_SEALED, RELEASE_LIVE };
+
+struct switch_step {
+	const char *what;               /* for people: "current -> releases/ID" */
+	const char *from, *to;          /* release ids; from NULL = nothing live */
+	void *detail;                   /* the host's */
+};
+struct switch_plan {                    /* groups run in order; steps of a group may run at the same time */
+	struct switch_step *steps;
+	size_t *group_ends;             /* index after the last step of each group */
+	size_t group_count, step_count;
+};
+
+struct switch_note { const char *action, *by, *reason; };      /* what the switch log says */
+
+struct verify_finding { const char *path; const char *what; /* "content differs", "missing", "extra", "mtime differs", "mode" */ };
+struct verify_report {
+	const char *id;
+	uint64_t files, bytes;          /* read */
+	struct verify_finding *findings;
+	size_t count;
+};
+
+struct check_finding { bool ok; const char *what, *hint; };
+struct check_report { struct check_finding *items; size_t count; };
+
+struct adopt_request {
+	const char *id;                 /* the foreign release's id to be */
+	const char *by, *from;          /* from: path of today's directory; NULL = the configured live path */
+	bool accept_gap;                /* go on where the swap cannot be one step */
+	bool dry_run;
+};
+struct adopt_report {
+	bool needs_gap;                 /* the kernel or file system cannot exchange; nothing was done unless accept_gap */
+	int64_t gap_us;                 /* measured (after) or estimated (before) */
+	uint64_t files, bytes;
+	const char *steps;              /* what was or would be done, a line each */
+};
+
+struct host_ops {
+	const char *kind;
+	unsigned traits;
+
+	int (*session_open)(struct session **out, const struct target *any, const struct host_env *env, struct fail *f);
+	void (*session_close)(struct session *s);
+	/* `name` is the place's name ("jarupa", "jarupa/site"); t is borrowed until place_close. No I/O. */
+	int (*place_open)(struct place **out, struct session *s, const struct target *t, const char *name, struct fail *f);
+	void (*place_close)(struct place *p);           /* gives up a held lock */
+	/* Where it is, for people: "/srv/www/jarupa/current", "s3://bucket/prefix", "deploy@host:/var/www". */
+	const char *(*describe)(const struct place *p);
+
+	/* Reading; all may be called without the lock and write nothing. */
+	void (*read)(struct place *p, struct live_state *out, struct op *op);           /* cheap: pointer and header */
+	void (*list)(struct place *p, struct release_list *out, struct op *op);         /* newest first */
+	void (*fetch)(struct place *p, const char *id, struct manifest *out, struct op *op);    /* FAIL_MISSING: no manifest */
+	void (*probe)(struct place *p, const char *id, enum release_state *out, struct op *op);
+	void (*verify)(struct place *p, const char *id, struct verify_report *out, struct op *op);      /* byte for byte */
+	void (*check)(struct place *p, struct check_report *out, struct op *op);        /* rights, space, link support, clock */
+
+	/* The lock: lease 120 s by the host's clock. lock fails with FAIL_CONFLICT and fills holder when somebody else has it and
+	 * the lease runs; an expired one is taken over (the winner is decided by one rename). After renew fails with FAIL_CONFLICT the
+	 * lock is lost, and every changing call fails with FAIL_CONFLICT. */
+	void (*lock)(struct place *p, const char *by, const char *command, struct lock_info *holder, struct op *op);
+	void (*renew)(struct place *p, struct op *op);                  /* may overlap with other ops */
+	void (*unlock)(struct place *p, struct op *op);                 /* ours only */
+	void (*peek_lock)(struct place *p, struct lock_info *holder, struct op *op);    /* token NULL = free */
+	/* Frees a lock by its token, whoever holds it (the `unlock` command); FAIL_CONFLICT when the holder changed. */
+	void (*break_lock)(struct place *p, const char *token, struct op *op);
+
+	/* Staging; lock held. */
+	void (*begin)(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op);
+	void (*put)(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op);
+	void (*seal)(struct place *p, struct stage_stats *stats, struct op *op);        /* complete, verified, manifest written */
+	/* Durability before a switch: once per wave, for all of its places of this kind at once. May be NULL. */
+	void (*flush)(struct place *const *places, size_t count, struct op *op);
+	void (*abandon)(struct place *p, const char *id, struct op *op);                /* removes a begun release; sealed stays */
+
+	/* Switching; lock held. switch_plan does no I/O. A step checks that the lock is still ours, does its part, reads it back,
+	 * and the last one appends to the switch log. Going back = switch_plan with from and to swapped. */
+	int (*switch_plan)(struct place *p, const char *from, const char *to, struct switch_plan *out, struct arena *mem,
+	                   struct fail *f);
+	void (*step)(struct place *p, const struct switch_step *step, const struct switch_note *note, struct op *op);
+	/* Appends a mark (pin, unpin, drifted, clean) to the switch log; needs no lock. */
+	void (*mark)(struct place *p, const char *id, const struct switch_note *note, struct op *op);
+
+	/* Removing; lock held. drop refuses the live release; works on a full disk. sweep removes leftovers of dead runs (begun releases
+	 * older than the lock, stray temporary names) except `keep_id`. */
+	void (*drop)(struct place *p, const char *id, uint64_t *freed_bytes, struct op *op);
+	void (*sweep)(struct place *p, const char *keep_id, struct op *op);
+
+	void (*adopt)(struct place *p, const struct adopt_request *rq, struct adopt_report *out, struct op *op);
+};
+
+/* The table for a kind, or NULL (the caller says that this build cannot deploy there). */
+const struct host_ops *host_find(const char *kind);
+
+#endif

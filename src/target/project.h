@@ -1,0 +1,121 @@
+/* project: slipway.json and the documents beside it (targets, manifests, overlays), loaded, checked and layered.
+ *
+ * Order of calls: project_load, then environment_choose, then project_resolve, then select. Nothing here runs a command, opens a
+ * host or resolves a secret. Paths in documents are relative to the project root (the directory of slipway.json). */
+#ifndef SLIPWAY_TARGET_PROJECT_H
+#define SLIPWAY_TARGET_PROJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/fail.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "target/problems.h"
+
+struct project;
+
+struct build_def {                      /* one of "builds" */
+	const char *name, *dir;         /* dir may hold ${...}: expand per environment with project_expand */
+	const char *command;            /* or NULL; run by --build-first only */
+	const char *const *ignore, *const *include, *const *allow_unsafe;
+	size_t ignore_count, include_count, allow_unsafe_count;
+};
+
+struct environment {
+	const char *name, *extends;     /* extends NULL = none */
+	const char *const *branches;
+	size_t branch_count;
+	const char *approve;            /* NULL, "ask" or "signed" */
+	bool abstract;                  /* only extended by others: cannot be chosen */
+};
+
+struct rollout {                        /* design 2 and 5.4; issue 6 gives it meaning beyond one wave */
+	const json *waves;              /* array or NULL */
+	int64_t pause_ms;
+	const char *max_failures;       /* "10%" or "3"; NULL = no limit */
+};
+
+/* Finds slipway.json (dir or its parents; `config` names it outright), loads every document. Problems of all documents are
+ * collected; -1 with FAIL_MISSING (no project: the hint says `slipway init`) or FAIL_CONFIG (problems has errors). On -1 with
+ * FAIL_CONFIG *out is still usable for `check`. */
+int project_load(struct project **out, const char *dir, const char *config, struct problems *problems, struct fail *f);
+void project_free(struct project *p);
+const char *project_root(const struct project *p);      /* absolute path of the project's directory */
+int project_dirfd(const struct project *p);             /* open fd of it, the project's */
+const char *project_name(const struct project *p);
+const char *project_config_name(const struct project *p);       /* "slipway.json" or what --config named */
+const struct build_def *project_builds(const struct project *p, size_t *count);
+const struct environment *project_environments(const struct project *p, size_t *count);
+const struct environment *project_environment(const struct project *p, const char *name);
+const struct rollout *project_rollout(const struct project *p);
+
+/* ---- the resolved view of one target in one environment ---- */
+
+struct setting {                        /* one key of the layered view */
+	const char *key;
+	const json *value;              /* merged; strings not yet expanded */
+	const char *origin;             /* "targets/jarupa.json:2:3", "built-in", "command line" */
+};
+
+enum var_kind { VAR_STRING, VAR_NUMBER, VAR_BOOL, VAR_SECRET };
+struct var {
+	const char *name;
+	enum var_kind kind;
+	const char *text;               /* string value; number or boolean as written; NULL for a secret */
+	const json *ref;                /* VAR_SECRET: {"env"|"file"|"command": ...} */
+	const char *origin;
+};
+
+struct render_rule {
+	const char *path;               /* a path or glob in the target tree */
+	const char *from;               /* template's path in the tree, or NULL = the file itself */
+	const char *open, *close;       /* default "{{" and "}}" */
+};
+
+struct target {
+	const char *name;
+	const char *environment;        /* NULL when the project has none */
+	const char *host;               /* name of the host manifest */
+	const char *kind;               /* "dir", "firebase", "s3", "ssh" */
+	const char *build;              /* key in builds */
+	const char *const *tags;
+	size_t tag_count;
+	const char *const *places;      /* "target" or "target/site" */
+	size_t place_count;
+	struct setting *settings;       /* sorted by key */
+	size_t setting_count;
+	struct var *vars;               /* sorted by name; includes target, TARGET and environment's built-ins */
+	size_t var_count;
+	const char *const *overlays;    /* existing directories, relative to the root, in laying order */
+	size_t overlay_count;
+	struct render_rule *render;
+	size_t render_count;
+	const char *file;               /* document it came from */
+};
+
+struct target_list {
+	struct target *items;           /* sorted by name */
+	size_t count;
+};
+
+/* All targets of an environment (NULL when the project has none), layered and checked: places shared by two targets, missing
+ * hosts, unknown variables in ${...} are problems. `overrides` are command-line settings (object; may be NULL). The list and
+ * everything in it lives in the project. */
+int project_resolve(struct project *p, const char *environment, struct target_list *out, struct problems *problems,
+                    struct fail *f);
+
+const json *target_value(const struct target *t, const char *key);              /* NULL when unset */
+/* A string setting with ${...} expanded, allocated in mem; NULL when unset. The load has checked that it expands. */
+const char *target_string(const struct target *t, const char *key, struct arena *mem);
+/* Strings of an array setting (or of a single string), expanded. */
+const char *const *target_strings(const struct target *t, const char *key, size_t *count, struct arena *mem);
+/* ${NAME} in any text, with the target's variables; FAIL_CONFIG for an unknown or secret one. */
+int target_expand(const struct target *t, const char *text, const char **out, struct arena *mem, struct fail *f);
+const struct var *target_var(const struct target *t, const char *name);
+
+/* `check --explain NAME`: every setting, variable, overlay and render rule with its value and origin; secrets by reference. */
+void target_explain(const struct target *t, struct strbuf *out);
+void target_explain_json(const struct target *t, struct jw *w);
+
+#endif
