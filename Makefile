@@ -48,7 +48,7 @@ LINK_MODE = -fsanitize=$(SANITIZE)
 else
 MODE = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY) $(HARDEN)
 endif
-CPPFLAGS += -D_GNU_SOURCE -Isrc -DSLIPWAY_VERSION='"$(VERSION)"'
+CPPFLAGS += -D_GNU_SOURCE -Isrc -Itests/unit/support -DSLIPWAY_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c17 -g -fPIE -pthread $(WARN) $(MODE) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_MODE) $(LDFLAGS)
 LIBS = $(PKG_LIBS) $(LDLIBS)
