@@ -2,7 +2,7 @@
  *
  * A document is parsed once; values know their document, so that an error can say `slipway.json:12:7: ...`. Strict:
  * RFC 8259 plus (when asked) // and slash-star comments; no trailing commas, no duplicate keys, valid UTF-8, no raw control
- * characters, no NUL inside strings, depth <= 64. Keys are case-sensitive. */
+ * characters, no NUL inside strings, no byte order mark, numbers of at most 60 digits, depth <= 64. Keys are case-sensitive. */
 #ifndef SLIPWAY_BASE_JSON_H
 #define SLIPWAY_BASE_JSON_H
 
@@ -43,6 +43,16 @@ bool json_int(const json *v, int64_t *out);             /* false unless a whole 
 bool json_equal(const json *a, const json *b);
 /* Compact text with object keys sorted by bytes: equal values have equal text. */
 void json_canonical(struct strbuf *out, const json *v);
+/* The text of a number, string or word as it stands in the document (not NUL-terminated, borrowed from d). False if v is not in d. */
+bool json_raw(const struct json_doc *d, const json *v, const char **text, size_t *len);
+
+/* New values, owned by the caller, made from others by copying. They belong to no document and have no position. */
+json *json_copy(const json *v);
+/* Objects merge key by key, over wins; anything else is a copy of over. A key that both have keeps its place. */
+json *json_merge(const json *under, const json *over);
+/* The items of list a, then those of list b. */
+json *json_concat(const json *a, const json *b);
+void json_free(json *v);
 
 /* Writing: a value at a time, commas and nesting by itself. Usage: jw_object(w); jw_key(w,"a"); jw_int(w,1); jw_end(w). */
 struct jw {
@@ -50,7 +60,7 @@ struct jw {
 	int indent;                 /* 0 = compact, else spaces a level */
 	unsigned depth;
 	bool comma, keyed;
-	char closers[64];
+	char closers[128];          /* a parsed value of 64 levels fits below 64 of our own */
 };
 void jw_init(struct jw *w, struct strbuf *out, int indent);
 void jw_object(struct jw *w);

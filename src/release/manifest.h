@@ -1,8 +1,8 @@
 /* manifest: the release manifest, JSON lines beside the release: a header line, then a line per entry in tree order.
  * Read and written as a stream; "unchanged?" needs the header line alone.
  *
- * Header keys: schema "slipway.release/1", id, parent, tree, build, environment, created, by, commit, branch, ci, message,
- * approver, target, action, foreign, files, bytes. Entry line: {"p":path,"s":sha256,"n":size,"m":mtime_s[,"h":headers]}. */
+ * Header keys: schema "slipway.release/1", id, parent, tree, build, environment, target, created, by, commit, branch, ci, message,
+ * approver, foreign, files, bytes. Entry line: {"p":path,"s":sha256,"n":size,"m":mtime_s[,"h":headers]}. */
 #ifndef SLIPWAY_RELEASE_MANIFEST_H
 #define SLIPWAY_RELEASE_MANIFEST_H
 
