@@ -304,8 +304,10 @@ static int insert_some(const struct place *p)
 	struct fail f = FAIL_INIT;
 	struct db *d;
 
-	if (db_open(&d, p->path, APP, 1, schema, 0, &f) < 0)
+	if (db_open(&d, p->path, APP, 1, schema, 0, &f) < 0) {
+		fprintf(stderr, "# %s\n", f.text);
 		return 1;
+	}
 	for (int64_t i = 0; i < 20; i++)
 		if (db_run(d, &f, "INSERT INTO t(a) VALUES (?)", "i", i) < 0)
 			return 2;

@@ -108,7 +108,7 @@ static void test_escaping(void **state)
 {
 	(void)state;
 	escapes("plain/\xC3\xA9\xE2\x82\xAC\xF0\x9F\x9A\xA2", 15, "plain/\xC3\xA9\xE2\x82\xAC\xF0\x9F\x9A\xA2");
-	escapes("a\nb\tc\x1b[0m\x7f", 11, "a\\x0Ab\\x09c\\x1B[0m\\x7F");
+	escapes("a\nb\tc\x1b[0m\x7f", 10, "a\\x0Ab\\x09c\\x1B[0m\\x7F");
 	escapes("\0", 1, "\\x00");
 	escapes("\xFF\xC3(", 3, "\\xFF\\xC3(");
 	escapes("\xED\xA0\x80", 3, "\\xED\\xA0\\x80");                         /* a surrogate */

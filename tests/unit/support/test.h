@@ -26,6 +26,10 @@ char *scratch_read(const struct scratch *s, const char *path);
 /* Entries of a directory below the scratch directory, "." and ".." not counted; -1 when it cannot be opened. */
 int scratch_count(const struct scratch *s, const char *path);
 
+/* Says why the rest of a test cannot run on this machine: the test passes with the reason visible, and fails under
+ * SLIPWAY_CI. Return after it. (cmocka's skip() prints "not ok" in TAP.) */
+void skip_or_fail(const char *reason);
+
 /* A setup/teardown pair that puts a struct scratch * into *state. */
 int scratch_setup(void **state);
 int scratch_teardown(void **state);
