@@ -63,7 +63,7 @@ static void test_hostile_names(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(path, sizeof path, "tree/%s", names[i]);
 		assert_int_equal(mkdirat(s->fd, path, 0755), 0);
-		strcat(path, "/f");
+		snprintf(path, sizeof path, "tree/%s/f", names[i]);
 		scratch_write(s, path, "x");
 	}
 	memset(path, 'n', 260);
