@@ -82,14 +82,17 @@ def bare(text):
 def check_text(lint, path, text):
     if text and not text.endswith("\n"):
         lint.say(path, text.count("\n") + 1, "text", "no newline at the end")
+    before = ""
     for n, line in enumerate(text.split("\n"), 1):
         if line != line.rstrip():
             lint.say(path, n, "text", "white space at the end of the line")
         width = len(line.expandtabs(TAB))
         if width > COLUMNS:
             lint.say(path, n, "text", f"{width} columns (at most {COLUMNS}, a tab counts {TAB})")
-        if path.suffix in (".c", ".h") and re.match(r" {2,}\S", line) and not re.match(r" +\*", line):
+        # spaces may align what goes on from the line before
+        if path.suffix in (".c", ".h") and re.match(r" {2,}[^\s*]", line) and re.search(r"[;{}]\s*$", before):
             lint.say(path, n, "text", "indented with spaces")
+        before = line
 
 
 def check_includes(lint, path, text, users):
