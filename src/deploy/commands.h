@@ -57,7 +57,7 @@ int rollback_run(struct context *c, const struct rollback_options *o, struct rol
 enum place_health { PLACE_LIVE, PLACE_EMPTY, PLACE_DRIFTED, PLACE_BEHIND, PLACE_UNREACHABLE };
 const char *place_health_name(enum place_health h);     /* "live", "empty", "drifted", "behind", "unreachable" */
 struct status_row { struct row *row; enum place_health health; const char *wanted; const char *note; const struct release_header *header; };
-struct status_options { bool deep; };
+struct status_options { bool deep, exit_code; /* exit_code: outcome.difference is set when a place is not live */ };
 struct status_report { struct outcome outcome; struct status_row *places; };
 int status_run(struct context *c, const struct status_options *o, struct status_report *out);
 
