@@ -94,23 +94,6 @@ void errand_note(struct errand *v, const struct row *row, const char *fmt, ...)
 	strbuf_clear(&b);
 }
 
-void errand_row_note(struct errand *v, struct run *r, const char *fmt, ...)
-{
-	struct row *row = &r->row;
-	const char **notes = arena_alloc(&v->c->mem, (row->note_count + 1) * sizeof *notes);
-	struct strbuf b = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vaddf(&b, fmt, ap);
-	va_end(ap);
-	for (size_t i = 0; i < row->note_count; i++)
-		notes[i] = row->notes[i];
-	notes[row->note_count++] = arena_strdup(&v->c->mem, b.buf);
-	row->notes = notes;
-	strbuf_clear(&b);
-}
-
 const char *errand_release(const struct run *r, const char *text, bool *ambiguous)
 {
 	const struct release_info *it = release_prefix(&r->list, text, ambiguous);
@@ -160,10 +143,13 @@ static struct ledger_place account(const struct errand *v, const struct run *r, 
 {
 	const struct row *row = &r->row;
 	struct ledger_place p = { .run = v->run_id, .target = row->target, .place = row->place, .host = row->host,
-	                          .kind = row->kind,
-	                          .state = state, .from = row->previous, .to = row->release, .sent_bytes = row->sent_bytes,
-	                          .at_s = clock_wall_s() };
+	                          .kind = row->kind, .state = state, .from = row->previous, .to = row->release,
+	                          .sent_bytes = row->sent_bytes, .at_s = clock_wall_s() };
 
+	if (!p.to && v->wished)
+		p.to = v->wished[errand_index(v, r)];
+	if (!p.to && row->result == RESULT_UNCHANGED)
+		p.to = row->live;
 	if (row->fail.kind != FAIL_NONE) {
 		p.stage = row->fail.stage;
 		p.error = row->fail.text;
@@ -181,9 +167,13 @@ void errand_intend(struct errand *v)
 
 	if (!*v->run_id)
 		return;
-	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].active)
-			p[n++] = account(v, &v->runs[i], "intended");
+	v->wished = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *v->wished);
+	for (size_t i = 0; i < v->count; i++) {
+		if (!v->runs[i].active)
+			continue;
+		v->wished[i] = v->runs[i].row.release;
+		p[n++] = account(v, &v->runs[i], "intended");
+	}
 	if (n && ledger_intend(v->c->ledger, p, n, &f) < 0)
 		give_up_record(v, &f);
 }
