@@ -12,7 +12,8 @@ for file in bin/slipway share/man/man1/slipway.1 share/bash-completion/completio
 	share/zsh/site-functions/_slipway share/fish/vendor_completions.d/slipway.fish; do
 	ok test -s "dest/usr/$file" -- "$file is there"
 done
-is "$(ls dest/usr/share/slipway/schema)" "$(cd "$lib_repo/manifests/schema" && ls ./*.json | sed 's,^\./,,')" "and every schema"
+schemas() { find "$1" -name '*.json' -printf '%f\n' | sort; }
+is "$(schemas dest/usr/share/slipway/schema)" "$(schemas "$lib_repo/manifests/schema")" "and every schema"
 is "$(stat -c %a dest/usr/bin/slipway dest/usr/share/man/man1/slipway.1 | tr '\n' ' ')" "755 644 " "with the usual modes"
 ok dest/usr/bin/slipway version -- "the installed program runs"
 ok bash -n dest/usr/share/bash-completion/completions/slipway -- "the bash completion is bash"
