@@ -131,7 +131,7 @@ static int adopt(struct errand *v, const struct adopt_options *o, struct fail *f
 
 		a->rq.dry_run = false;
 		if (v->runs[i].active)
-			v->runs[i].row.release = a->rq.id;
+			errand_wish(v, &v->runs[i], a->rq.id);
 	}
 	errand_begin_record(v, NULL);
 	errand_intend(v);

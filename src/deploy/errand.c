@@ -20,6 +20,7 @@ int errand_open(struct errand *v, struct context *c, struct outcome *o)
 	if (fleet_open(&v->fleet, c, &f) < 0)
 		return errand_refuse(v, &f);
 	v->runs = fleet_runs(v->fleet, &v->count);
+	v->wished = arena_alloc(&c->mem, (v->count ? v->count : 1) * sizeof *v->wished);
 	return 0;
 }
 
@@ -146,7 +147,7 @@ static struct ledger_place account(const struct errand *v, const struct run *r, 
 	                          .kind = row->kind, .state = state, .from = row->previous, .to = row->release,
 	                          .sent_bytes = row->sent_bytes, .at_s = clock_wall_s() };
 
-	if (!p.to && v->wished)
+	if (!p.to)
 		p.to = v->wished[errand_index(v, r)];
 	if (!p.to && row->result == RESULT_UNCHANGED)
 		p.to = row->live;
@@ -159,6 +160,11 @@ static struct ledger_place account(const struct errand *v, const struct run *r, 
 	return p;
 }
 
+void errand_wish(struct errand *v, const struct run *r, const char *id)
+{
+	v->wished[errand_index(v, r)] = id;
+}
+
 void errand_intend(struct errand *v)
 {
 	struct ledger_place *p = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *p);
@@ -167,13 +173,9 @@ void errand_intend(struct errand *v)
 
 	if (!*v->run_id)
 		return;
-	v->wished = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *v->wished);
-	for (size_t i = 0; i < v->count; i++) {
-		if (!v->runs[i].active)
-			continue;
-		v->wished[i] = v->runs[i].row.release;
-		p[n++] = account(v, &v->runs[i], "intended");
-	}
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active)
+			p[n++] = account(v, &v->runs[i], "intended");
 	if (n && ledger_intend(v->c->ledger, p, n, &f) < 0)
 		give_up_record(v, &f);
 }

@@ -16,7 +16,7 @@ struct errand {
 	struct run *runs;
 	size_t count;
 	char run_id[33];                /* the ledger's; "" = not recorded */
-	const char **wished;            /* per run, from errand_intend: where it was to go; NULL = not moved */
+	const char **wished;            /* per run: where it was to go; NULL = nowhere */
 };
 
 /* Opens the fleet for the context's targets. -1: o->error says why, errand_close is still to be called. */
@@ -41,9 +41,10 @@ const char *errand_holder(const struct lock_info *l, struct arena *mem);
 
 /* The ledger's account. It is written when the ledger is there; a write that fails is a note and ends the account,
  * never the command: taking a release back must work on a full disk. errand_intend writes an intent for every
- * active run (from row.previous to row.release). errand_record writes every run's result, with where it was to
- * go even when it did not get there; errand_close ends the account. */
+ * active run (from row.previous to what errand_wish said). errand_record writes every run's result, with where it
+ * was to go even when it did not get there; errand_close ends the account. */
 void errand_begin_record(struct errand *v, const char *release);
+void errand_wish(struct errand *v, const struct run *r, const char *id);      /* id lives in the context's memory */
 void errand_intend(struct errand *v);
 void errand_record(struct errand *v);
 
