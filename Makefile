@@ -1,5 +1,6 @@
 # slipway: make, make test, make demo. On a bare Debian, missing packages are installed first (tests/tools/deps.sh).
-#   SANITIZE=address,undefined | thread   CC=clang   WERROR=1   PREFIX= DESTDIR=   FUZZ_SECONDS=   JOBS= (tests at once)
+#   SANITIZE=address,undefined | thread   CC=clang   WERROR=1   PREFIX= DESTDIR=   FUZZ_SECONDS=
+#   JOBS= (tests at once)   V=1 (whole commands)
 VERSION := 0.1.0
 
 ifeq ($(origin CC),default)
@@ -32,6 +33,7 @@ build/deps-%.mk: tests/tools/deps.sh
 PKGS := libssl libcrypto libcjson sqlite3 libxxhash libdeflate zlib libutf8proc
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+Q := $(if $(V),,@)
 REVISION := $(shell git describe --always --tags 2>/dev/null)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -48,10 +50,10 @@ LINK_MODE = -fsanitize=$(SANITIZE)
 else
 MODE = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY) $(HARDEN)
 endif
-CPPFLAGS += -D_GNU_SOURCE -Isrc -DSLIPWAY_VERSION='"$(VERSION)"'
+CPPFLAGS += -D_GNU_SOURCE -Isrc -Itests/unit/support -DSLIPWAY_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c17 -g -fPIE -pthread $(WARN) $(MODE) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_MODE) $(LDFLAGS)
-LIBS = $(PKG_LIBS) $(LDLIBS)
+LIBS = $(PKG_LIBS) -lm $(LDLIBS)
 
 find = $(sort $(shell find $(1) -name '$(2)' $(3) 2>/dev/null))
 SRC := $(call find,src,*.c)
@@ -75,7 +77,8 @@ all: $(LIB) $(PROGRAM)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(EXTRA) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo '  CC    $<')
+	$(Q)$(CC) $(CPPFLAGS) $(EXTRA) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 # Only these know the revision, so that a commit does not rebuild the rest.
 NAMED := $(call object,$(filter src/main.c src/cmd/%,$(SRC)))
 $(NAMED): EXTRA = -DSLIPWAY_REVISION='"$(REVISION)"'
@@ -85,15 +88,17 @@ $(BUILD)/revision: FORCE
 	@echo '$(REVISION)' | cmp -s - $@ || echo '$(REVISION)' >$@
 $(LIB): $(call object,$(filter-out src/main.c,$(SRC)))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(TESTLIB): $(call object,$(SUPPORT))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(BUILD)/slipway: $(BUILD)/obj/src/main.o $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 define LINK_TEST
 @mkdir -p $(@D)
-$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) $(LIBS)
+$(if $(V),,@echo '  LINK  $@')
+$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) $(LIBS)
 endef
 $(UNIT_PROGRAMS): LDLIBS += -lcmocka
 $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(LIB)

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+/* As their namesakes, but never NULL, not even for size 0. */
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t size);

@@ -31,7 +31,8 @@ void switch_format(struct strbuf *out, const struct switch_record *r);      /* w
 void switchlog_parse(struct switchlog *log, const char *text, size_t len, struct arena *mem, size_t *damaged);
 
 /* The newest record that moved away from `id` by rollback or undo and was not followed by a switch back to it: the release
- * is bad, and this says who, when, why. NULL = not bad. */
+ * is bad, and this says who, when, why. A rollback onto a bad release takes an earlier rollback back and makes nothing bad. NULL = not
+ * bad. */
 const struct switch_record *switchlog_bad(const struct switchlog *log, const char *id);
 bool switchlog_pinned(const struct switchlog *log, const char *id);
 /* The newest drifted mark that no later clean or switch took away, or NULL. */
