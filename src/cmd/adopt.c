@@ -81,7 +81,7 @@ static void adopt_json_place(struct invocation *in, struct jw *w, size_t i)
 	jw_kstr(w, "steps", r ? r->steps : NULL);
 }
 
-const struct verb verb_adopt = {
+const struct cmd_verb cmd_adopt = {
 	.run = adopt_cmd_run, .text = adopt_text, .json = adopt_json, .json_place = adopt_json_place,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct adopt_opts),
 	.usage = "adopt TARGET... [options]",

@@ -35,7 +35,7 @@ enum command_flags {
 };
 
 struct invocation;
-struct verb {
+struct cmd_verb {
 	int (*run)(struct invocation *in, struct fail *f);
 	void (*text)(struct invocation *in, struct page *page);                 /* the result for people; NULL = none */
 	void (*json)(struct invocation *in, struct jw *w);                      /* its own members; NULL = none */
@@ -52,7 +52,7 @@ struct command {
 	const char *name;
 	unsigned flags;
 	const char *help;               /* one line */
-	const struct verb *verb;
+	const struct cmd_verb *verb;
 };
 
 const struct command *commands_all(size_t *count);      /* in the order help shows */

@@ -9,21 +9,21 @@
 #define MOVES_PLACES (READS_PLACES | NEEDS_STATE | CHANGES_PLACES)
 
 static const struct command commands[] = {
-	{ "init", TAKES_WORDS, "write a project here, from firebase.json or from options", &verb_init },
-	{ "check", TAKES_TARGETS | SHOWS_PLACES, "validate every document; all problems at once", &verb_check },
-	{ "plan", READS_PLACES, "show what deploy would do, to the file and byte", &verb_plan },
-	{ "deploy", MOVES_PLACES, "send what is missing everywhere, switch, record", &verb_deploy },
-	{ "status", READS_PLACES, "show what each target serves, against the record", &verb_status },
-	{ "releases", READS_PLACES, "list the releases of each target; pin one", &verb_releases },
-	{ "rollback", MOVES_PLACES, "make an earlier release live again", &verb_rollback },
-	{ "verify", READS_PLACES, "read back what a target holds, byte for byte", &verb_verify },
-	{ "prune", READS_PLACES, "remove releases beyond what is kept", &verb_prune },
-	{ "history", NEEDS_PROJECT | NEEDS_ENGINE | TAKES_TARGETS, "show who did what, when, with what result", &verb_history },
-	{ "unlock", READS_PLACES | WANTS_TARGET, "free a stale lock, after showing its holder", &verb_unlock },
-	{ "adopt", MOVES_PLACES | WANTS_TARGET, "turn today's directory into a release", &verb_adopt },
-	{ "completion", TAKES_WORDS, "print the completion script for a shell", &verb_completion },
-	{ "help", TAKES_WORDS, "explain a command", &verb_help },
-	{ "version", TAKES_WORDS, "print the version", &verb_version },
+	{ "init", TAKES_WORDS, "write a project here, from firebase.json or from options", &cmd_init },
+	{ "check", TAKES_TARGETS | SHOWS_PLACES, "validate every document; all problems at once", &cmd_check },
+	{ "plan", READS_PLACES, "show what deploy would do, to the file and byte", &cmd_plan },
+	{ "deploy", MOVES_PLACES, "send what is missing everywhere, switch, record", &cmd_deploy },
+	{ "status", READS_PLACES, "show what each target serves, against the record", &cmd_status },
+	{ "releases", READS_PLACES, "list the releases of each target; pin one", &cmd_releases },
+	{ "rollback", MOVES_PLACES, "make an earlier release live again", &cmd_rollback },
+	{ "verify", READS_PLACES, "read back what a target holds, byte for byte", &cmd_verify },
+	{ "prune", READS_PLACES, "remove releases beyond what is kept", &cmd_prune },
+	{ "history", NEEDS_PROJECT | NEEDS_ENGINE | TAKES_TARGETS, "show who did what, when, with what result", &cmd_history },
+	{ "unlock", READS_PLACES | WANTS_TARGET, "free a stale lock, after showing its holder", &cmd_unlock },
+	{ "adopt", MOVES_PLACES | WANTS_TARGET, "turn today's directory into a release", &cmd_adopt },
+	{ "completion", TAKES_WORDS, "print the completion script for a shell", &cmd_completion },
+	{ "help", TAKES_WORDS, "explain a command", &cmd_help },
+	{ "version", TAKES_WORDS, "print the version", &cmd_version },
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

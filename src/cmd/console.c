@@ -96,7 +96,7 @@ void console_rest(struct console *c)
 }
 
 /* Whole lines, above the picture if there is one. */
-static void say_lines(struct console *c, struct strbuf *lines)
+void console_lines(struct console *c, struct strbuf *lines)
 {
 	c->said_ns = clock_mono_ns();
 	if (c->live && c->drawn > 0)
@@ -113,7 +113,7 @@ static void vsay(struct console *c, enum style style, const char *lead, const ch
 	strbuf_vaddf(&line, fmt, ap);
 	style_end(&line, c->term.color, style);
 	strbuf_addch(&line, '\n');
-	say_lines(c, &line);
+	console_lines(c, &line);
 	strbuf_clear(&line);
 }
 
@@ -135,6 +135,14 @@ void console_warn(struct console *c, const char *fmt, ...)
 	va_end(ap);
 }
 
+void console_end(struct console *c, int exit_code)
+{
+	struct strbuf detail = STRBUF_INIT;
+	strbuf_addf(&detail, "{\"exit\":%d}", exit_code);
+	console_event(c, "end", NULL, detail.buf);
+	strbuf_clear(&detail);
+}
+
 void console_error(struct console *c, const struct fail *f)
 {
 	struct strbuf lines = STRBUF_INIT;
@@ -144,7 +152,7 @@ void console_error(struct console *c, const struct fail *f)
 	strbuf_addf(&lines, "%s\n", f->text);
 	if (f->hint[0])
 		strbuf_addf(&lines, "  hint: %s\n", f->hint);
-	say_lines(c, &lines);
+	console_lines(c, &lines);
 	strbuf_clear(&lines);
 }
 
@@ -170,7 +178,7 @@ static void on_tick(struct reporter *r)
 		struct display d = { .rows = c->rows, .count = c->count, .columns = 200, .started_ns = c->started_ns,
 		                     .now_ns = now };
 		display_total(&line, &d);
-		say_lines(c, &line);
+		console_lines(c, &line);
 		strbuf_clear(&line);
 	}
 }
@@ -248,7 +256,7 @@ static void say_result(struct console *c, struct display_row *v)
 	struct strbuf line = STRBUF_INIT;
 	display_result(&line, row, c->name_width, c->term.utf8, c->term.color, c->live ? c->term.columns : 0);
 	strbuf_addch(&line, '\n');
-	say_lines(c, &line);
+	console_lines(c, &line);
 	strbuf_clear(&line);
 }
 

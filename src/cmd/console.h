@@ -62,6 +62,10 @@ void console_say(struct console *c, enum style style, const char *fmt, ...) __at
 /* The same, also with -q: warnings and errors. */
 void console_warn(struct console *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void console_error(struct console *c, const struct fail *f);
+/* Whole lines, already styled. */
+void console_lines(struct console *c, struct strbuf *lines);
+/* The last event: "end" with the exit code. */
+void console_end(struct console *c, int exit_code);
 /* Takes the picture away until the next tick. */
 void console_rest(struct console *c);
 

@@ -125,7 +125,7 @@ static void deploy_json_place(struct invocation *in, struct jw *w, size_t i)
 		plan_json_place(in, w, i);
 }
 
-const struct verb verb_deploy = {
+const struct cmd_verb cmd_deploy = {
 	.run = deploy_cmd_run, .text = deploy_text, .json = deploy_json, .json_place = deploy_json_place,
 	.no_cache = deploy_no_cache,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct deploy_opts),

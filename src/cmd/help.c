@@ -54,8 +54,7 @@ static void options_text(struct page *page, const char *title, const struct opt_
 
 void help_command(struct page *page, const struct command *c)
 {
-	struct common_opts none = { 0 };
-	struct opt_table common = common_table(&none);
+	struct opt_table common = common_table(NULL);
 	strbuf_addf(&page->text, "slipway %s: %s\n\nusage: slipway %s\n", c->name, c->help, c->verb->usage);
 	if (c->verb->about)
 		strbuf_addf(&page->text, "\n%s\n", c->verb->about);
@@ -67,8 +66,7 @@ void help_command(struct page *page, const struct command *c)
 static void help_overview(struct page *page)
 {
 	size_t count;
-	struct common_opts none = { 0 };
-	struct opt_table common = common_table(&none);
+	struct opt_table common = common_table(NULL);
 	const struct command *all = commands_all(&count);
 	strbuf_addstr(&page->text, "slipway: sends one build to many places, switches each in one step, and takes it back\n\n"
 	                           "usage: slipway COMMAND [TARGET...] [options]\n\n");
@@ -119,6 +117,8 @@ static int help_run(struct invocation *in, struct fail *f)
 static void help_text(struct invocation *in, struct page *page)
 {
 	const char *topic = in->words.count > 0 ? in->words.items[0] : NULL;
+	if (!in->report && !in->common.help)
+		return;
 	if (!topic)
 		help_overview(page);
 	else if (strcmp(topic, "exit") == 0)
@@ -166,7 +166,7 @@ static void help_json(struct invocation *in, struct jw *w)
 	options_json(w, common.rows, common.count);
 }
 
-const struct verb verb_help = {
+const struct cmd_verb cmd_help = {
 	.run = help_run, .text = help_text, .json = help_json,
 	.usage = "help [COMMAND | exit]",
 	.about = "Without COMMAND, lists the commands; with one, explains it and its options.",

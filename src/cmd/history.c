@@ -92,7 +92,7 @@ static void history_json(struct invocation *in, struct jw *w)
 	jw_end(w);
 }
 
-const struct verb verb_history = {
+const struct cmd_verb cmd_history = {
 	.run = history_cmd_run, .text = history_text, .json = history_json, .defaults = history_defaults,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct history_opts),
 	.usage = "history [TARGET...] [options]",

@@ -112,7 +112,7 @@ void plan_json(struct invocation *in, struct jw *w)
 	jw_end(w);
 }
 
-const struct verb verb_plan = {
+const struct cmd_verb cmd_plan = {
 	.run = plan_make, .text = plan_text, .json = plan_json, .json_place = plan_json_place, .no_cache = deploy_no_cache,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct deploy_opts),
 	.usage = "plan [TARGET...] [options]",

@@ -86,7 +86,7 @@ static void prune_json_place(struct invocation *in, struct jw *w, size_t i)
 	jw_kint(w, "freed_bytes", p ? (int64_t)p->freed_bytes : 0);
 }
 
-const struct verb verb_prune = {
+const struct cmd_verb cmd_prune = {
 	.run = prune_cmd_run, .text = prune_text, .json = prune_json, .json_place = prune_json_place,
 	.defaults = prune_defaults,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct prune_opts),

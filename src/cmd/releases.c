@@ -136,7 +136,7 @@ static void releases_json_place(struct invocation *in, struct jw *w, size_t i)
 	jw_end(w);
 }
 
-const struct verb verb_releases = {
+const struct cmd_verb cmd_releases = {
 	.run = releases_cmd_run, .text = releases_text, .json_place = releases_json_place,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct releases_opts),
 	.usage = "releases [TARGET...] [options]",

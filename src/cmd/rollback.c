@@ -99,7 +99,7 @@ static void rollback_json(struct invocation *in, struct jw *w)
 	jw_end(w);
 }
 
-const struct verb verb_rollback = {
+const struct cmd_verb cmd_rollback = {
 	.run = rollback_cmd_run, .text = rollback_text, .json = rollback_json, .defaults = rollback_defaults,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct rollback_opts),
 	.usage = "rollback [TARGET...] [options]",

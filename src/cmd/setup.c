@@ -73,10 +73,10 @@ int setup_engine(struct invocation *in, struct fail *f)
 	return 0;
 }
 
-static int open_state(struct invocation *in, struct fail *f)
+int setup_state(struct invocation *in, struct fail *f)
 {
 	struct context *c = &in->context;
-	const struct verb *verb = in->command->verb;
+	const struct cmd_verb *verb = in->command->verb;
 	bool no_cache = verb->no_cache && verb->no_cache(in->opts);
 	enum state_need need = in->command->flags & NEEDS_STATE ? STATE_REQUIRED : STATE_OPTIONAL;
 	if (context_open_state(c, need, no_cache, f) < 0)
@@ -113,7 +113,7 @@ int setup_open(struct invocation *in, struct fail *f)
 	say_warnings(in);
 	if (!(flags & NEEDS_ENGINE))
 		return 0;
-	return setup_engine(in, f) < 0 ? -1 : open_state(in, f);
+	return setup_engine(in, f) < 0 ? -1 : setup_state(in, f);
 }
 
 void setup_close(struct invocation *in)

@@ -10,7 +10,8 @@ int setup_open(struct invocation *in, struct fail *f);
 /* The steps, for a verb that does with part of them. */
 int setup_project(struct invocation *in, struct fail *f);       /* loaded; problems collected in in->problems */
 int setup_environment(struct invocation *in, struct fail *f);   /* chosen, resolved; the first line is said */
-int setup_engine(struct invocation *in, struct fail *f);        /* targets selected; loop, secrets, state */
+int setup_engine(struct invocation *in, struct fail *f);        /* targets selected; loop, secrets */
+int setup_state(struct invocation *in, struct fail *f);         /* .slipway, as the command needs it */
 void setup_close(struct invocation *in);
 
 #endif

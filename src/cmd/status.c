@@ -95,7 +95,7 @@ static void status_json_place(struct invocation *in, struct jw *w, size_t i)
 	jw_kstr(w, "message", h ? h->message : NULL);
 }
 
-const struct verb verb_status = {
+const struct cmd_verb cmd_status = {
 	.run = status_cmd_run, .text = status_text, .json_place = status_json_place,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct status_opts),
 	.usage = "status [TARGET...] [options]",

@@ -75,7 +75,7 @@ static void unlock_json_place(struct invocation *in, struct jw *w, size_t i)
 	jw_end(w);
 }
 
-const struct verb verb_unlock = {
+const struct cmd_verb cmd_unlock = {
 	.run = unlock_cmd_run, .text = unlock_text, .json_place = unlock_json_place,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct unlock_opts),
 	.usage = "unlock TARGET... [options]",

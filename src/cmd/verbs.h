@@ -4,7 +4,7 @@
 
 #include "cmd/command.h"
 
-extern const struct verb verb_init, verb_check, verb_plan, verb_deploy, verb_status, verb_releases, verb_rollback,
-	verb_verify, verb_prune, verb_history, verb_unlock, verb_adopt, verb_completion, verb_help, verb_version;
+extern const struct cmd_verb cmd_init, cmd_check, cmd_plan, cmd_deploy, cmd_status, cmd_releases, cmd_rollback,
+	cmd_verify, cmd_prune, cmd_history, cmd_unlock, cmd_adopt, cmd_completion, cmd_help, cmd_version;
 
 #endif

@@ -110,7 +110,7 @@ static void verify_json_place(struct invocation *in, struct jw *w, size_t i)
 	jw_end(w);
 }
 
-const struct verb verb_verify = {
+const struct cmd_verb cmd_verify = {
 	.run = verify_cmd_run, .text = verify_text, .json_place = verify_json_place,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct verify_opts),
 	.usage = "verify [TARGET...] [options]",

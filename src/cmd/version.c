@@ -11,7 +11,8 @@ static int version_run(struct invocation *in, struct fail *f)
 
 static void version_text(struct invocation *in, struct page *page)
 {
-	(void)in;
+	if (!in->report && !in->common.version)
+		return;
 	strbuf_addstr(&page->text, "slipway " SLIPWAY_VERSION);
 	if (SLIPWAY_REVISION[0])
 		strbuf_addstr(&page->text, " (" SLIPWAY_REVISION ")");
@@ -25,7 +26,7 @@ static void version_json(struct invocation *in, struct jw *w)
 	jw_kstr(w, "revision", SLIPWAY_REVISION[0] ? SLIPWAY_REVISION : NULL);
 }
 
-const struct verb verb_version = {
+const struct cmd_verb cmd_version = {
 	.run = version_run, .text = version_text, .json = version_json,
 	.usage = "version",
 	.about = "Prints the version and, in a build from git, the revision.",
