@@ -1,8 +1,9 @@
-/* fleet: all the places of a command and the barrier-wise walk over them. The failure of one place is data: the others go on.
+/* fleet: all the places of a command and the barrier-wise walk over them. The failure of one place is data: the others
+ * go on.
  *
- * A command is a sequence of phases. fleet_phase starts `start` for every run that takes part (at most `width` at once), turns the loop
- * until each of them has called run_done, and returns. Interruption: after the first signal no new run of a changing phase is
- * started; running ones are awaited (dir 2 s, others 10 s), then cancelled. */
+ * A command is a sequence of phases. fleet_phase starts `start` for every run that takes part (at most `width` at
+ * once), turns the loop until each of them has called run_done, and returns. Interruption: after the first signal no
+ * new run of a changing phase is started; running ones are awaited (dir 2 s, others 10 s), then cancelled. */
 #ifndef SLIPWAY_DEPLOY_FLEET_H
 #define SLIPWAY_DEPLOY_FLEET_H
 
@@ -34,8 +35,8 @@ struct phase {
 	bool changes;                   /* changes the place: not started after an interruption */
 };
 
-/* Opens sessions (one per host manifest and kind) and places for the context's targets. Places that cannot be opened get a failed row; an
- * unknown kind is FAIL_CONFIG for its rows. -1 only for what concerns the whole run. */
+/* Opens sessions (one per host manifest and kind) and places for the context's targets. Places that cannot be opened
+ * get a failed row; an unknown kind is FAIL_CONFIG for its rows. -1 only for what concerns the whole run. */
 int fleet_open(struct fleet **out, struct context *c, struct fail *f);
 void fleet_close(struct fleet *fl);
 struct context *fleet_context(struct fleet *fl);
@@ -44,8 +45,8 @@ void fleet_phase(struct fleet *fl, const struct phase *ph);
 bool fleet_interrupted(const struct fleet *fl);
 size_t fleet_active(const struct fleet *fl);
 
-/* Ends the phase for r. rc -1: r->op.fail is copied to the row, named with the phase's stage, and r leaves (result failed, or
- * interrupted for FAIL_CANCELLED, pending for FAIL_LINK/FAIL_BUSY of a place that never answered). */
+/* Ends the phase for r. rc -1: r->op.fail is copied to the row, named with the phase's stage, and r leaves (result
+ * failed, or interrupted for FAIL_CANCELLED, pending for FAIL_LINK/FAIL_BUSY of a place that never answered). */
 void run_done(struct run *r, int rc);
 /* The usual done callback: run_done(op->owner, op->rc). */
 void run_op_done(struct op *op);
@@ -57,11 +58,13 @@ struct op *run_op(struct run *r, void (*done)(struct op *op));
 /* Phases that every command shares. */
 void fleet_read(struct fleet *fl);              /* live_state of each; row.previous and row.live set */
 void fleet_list(struct fleet *fl);              /* release_list of each */
-/* All or none. On -1 nothing is locked; FAIL_CONFLICT's text lists all holders with host, age and the way to free them. Waits up to
- * timeout_ms (events, not spinning); skip_locked turns held places into RESULT_SKIPPED instead. Starts the renewal. */
+/* All or none. On -1 nothing is locked; FAIL_CONFLICT's text lists all holders with host, age and the way to free them.
+ * Waits up to timeout_ms (events, not spinning); skip_locked turns held places into RESULT_SKIPPED instead. Starts the
+ * renewal. */
 int fleet_lock(struct fleet *fl, int64_t timeout_ms, bool skip_locked, struct fail *f);
 void fleet_unlock(struct fleet *fl);            /* whatever is held, also after failures and interruptions */
-/* The switch of every active run from its live release to `to(r)`, flush first, read back after an unknown; rows get their results. */
+/* The switch of every active run from its live release to `to(r)`, flush first, read back after an unknown; rows get
+ * their results. */
 struct switch_wish { const char *(*to)(struct run *r); const char *action; const char *reason; };
 void fleet_switch(struct fleet *fl, const struct switch_wish *wish);
 void fleet_fill(struct fleet *fl, struct outcome *o);           /* rows and sums */
