@@ -50,7 +50,8 @@ static void place_text(struct page *page, const struct adopt_row *a, bool dry)
 		line += len + (line[len] == '\n');
 	}
 	if (r->gap_us > 0)
-		strbuf_addf(out, "    %s gap of %" PRId64 " us in which nothing was served\n", dry ? "about a" : "a", r->gap_us);
+		strbuf_addf(out, "    %s gap of %" PRId64 " us in which nothing was served\n", dry ? "about a" : "a",
+		            r->gap_us);
 }
 
 static void adopt_text(struct invocation *in, struct page *page)

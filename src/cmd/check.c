@@ -12,8 +12,10 @@
 struct check_opts { const char *explain; bool online; };
 #define CHECK(field) offsetof(struct check_opts, field)
 static const struct opt_row rows[] = {
-	{ "explain", 0, OPT_STRING, CHECK(explain), "TARGET", WORDS_TARGET, "show each value of TARGET and where it came from" },
-	{ "online", 0, OPT_FLAG, CHECK(online), NULL, WORDS_NONE, "also look at the places: rights, space, link support, clock" },
+	{ "explain", 0, OPT_STRING, CHECK(explain), "TARGET", WORDS_TARGET,
+	  "show each value of TARGET and where it came from" },
+	{ "online", 0, OPT_FLAG, CHECK(online), NULL, WORDS_NONE,
+	  "also look at the places: rights, space, link support, clock" },
 };
 
 struct check_result {

@@ -1,7 +1,8 @@
 /* command: what a verb is, and one invocation of it.
  *
- * commands.c holds the table: name, flags (the setup that main does before the verb runs), one line of help, and the verb. A verb
- * fills its report in run(); text() and json() say it afterwards, also when run() failed half-way, so both take whatever is there. */
+ * commands.c holds the table: name, flags (the setup that main does before the verb runs), one line of help, and
+ * the verb. A verb fills its report in run(); text() and json() say it afterwards, also when run() failed
+ * half-way, so both take whatever is there. */
 #ifndef SLIPWAY_CMD_COMMAND_H
 #define SLIPWAY_CMD_COMMAND_H
 

@@ -109,7 +109,8 @@ void completion_bash(struct strbuf *out)
 	const struct command *all = commands_all(&count);
 	strbuf_addstr(out, bash_head);
 	bash_common_skips(out);
-	strbuf_addstr(out, "\t\t-*) ;;\n\t\t*) command=${COMP_WORDS[i]}; break ;;\n\t\tesac\n\tdone\n\tcase $command:$prev in\n");
+	strbuf_addstr(out, "\t\t-*) ;;\n\t\t*) command=${COMP_WORDS[i]}; break ;;\n\t\tesac\n\tdone\n"
+	                   "\tcase $command:$prev in\n");
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < all[i].verb->opt_count; k++)
 			bash_value(out, all[i].name, &all[i].verb->opts[k]);
@@ -127,7 +128,8 @@ void completion_bash(struct strbuf *out)
 	strbuf_addstr(out, "\t\tesac\n\t\tcase $command:$cur in\n\t\t*:-*) COMPREPLY=($(compgen -W \"$options");
 	bash_words(out, t.rows, t.count);
 	strbuf_addstr(out, "\" -- \"$cur\")) ;;\n\t\t:*) COMPREPLY=($(compgen -W \"$options\" -- \"$cur\")) ;;\n"
-	                   "\t\tcompletion:*) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n\t\thelp:*) COMPREPLY=($(compgen -W '");
+	                   "\t\tcompletion:*) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n"
+	                   "\t\thelp:*) COMPREPLY=($(compgen -W '");
 	for (size_t i = 0; i < count; i++)
 		strbuf_addf(out, "%s ", all[i].name);
 	strbuf_addstr(out, "exit' -- \"$cur\")) ;;\n");
@@ -237,7 +239,8 @@ void completion_zsh(struct strbuf *out)
 	                   "\tcase $command in\n");
 	for (size_t i = 0; i < count; i++)
 		zsh_command(out, &all[i]);
-	strbuf_addstr(out, "\tesac\n\t_arguments -s $specs\n}\n[[ $funcstack[1] = _slipway ]] && _slipway \"$@\" || compdef _slipway slipway\n");
+	strbuf_addstr(out, "\tesac\n\t_arguments -s $specs\n}\n"
+	                   "[[ $funcstack[1] = _slipway ]] && _slipway \"$@\" || compdef _slipway slipway\n");
 }
 
 /* ---- fish ---- */
@@ -310,7 +313,8 @@ void completion_fish(struct strbuf *out)
 	                   "\t\tswitch $words[$i]\n"
 	                   "\t\t\tcase -C --dir --config -e --env\n"
 	                   "\t\t\t\tset -l next (math $i + 1)\n"
-	                   "\t\t\t\tif test $next -le (count $words); and not begin; test $argv[1] = environments; and string match -qr '^(-e|--env)$' -- $words[$i]; end\n"
+	                   "\t\t\t\tif test $next -le (count $words); and not begin; test $argv[1] = environments\n"
+	                   "\t\t\t\t\t\tand string match -qr '^(-e|--env)$' -- $words[$i]; end\n"
 	                   "\t\t\t\t\tset args $args $words[$i] $words[$next]\n"
 	                   "\t\t\t\tend\n"
 	                   "\t\tend\n"

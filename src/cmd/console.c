@@ -68,8 +68,8 @@ static void draw(struct console *c, struct strbuf *out)
 	strbuf_clear(&activity);
 }
 
-/* The picture again, with `above` (whole lines) scrolled in over it: erased and drawn in a single write, which terminals that know
- * synchronized output show at once. */
+/* The picture again, with `above` (whole lines) scrolled in over it: erased and drawn in a single write, which
+ * terminals that know synchronized output show at once. */
 static void redraw(struct console *c, const struct strbuf *above)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -392,7 +392,7 @@ static int open_events(struct console *c, struct fail *f)
 	if (!c->o.events)
 		return 0;
 	if (strcmp(c->o.events, "-") == 0)
-		return fail_set(f, FAIL_USAGE, "--events needs a file: stdout belongs to the result and stderr to the conversation");
+		return fail_set(f, FAIL_USAGE, "--events needs a file: stdout belongs to the result, stderr to the talk");
 	c->events_fd = open(c->o.events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
 	if (c->events_fd < 0) {
 		fail_errno(f, errno, "cannot open the events file");

@@ -1,8 +1,9 @@
-/* console: everything said on stderr and the stream of --events, and the reporter that the engine calls. One per command.
+/* console: everything said on stderr and the stream of --events, and the reporter that the engine calls. One per
+ * command.
  *
- * Nothing else writes to stderr once it is open: the live picture would be torn. What goes out is redacted by value with the
- * secrets once they are known (console.secrets). The cursor is never hidden and rests on an empty line below the picture, so
- * that a kill at any moment leaves a sane terminal. */
+ * Nothing else writes to stderr once it is open: the live picture would be torn. What goes out is redacted by
+ * value with the secrets once they are known (console.secrets). The cursor is never hidden and rests on an empty
+ * line below the picture, so that a kill at any moment leaves a sane terminal. */
 #ifndef SLIPWAY_CMD_CONSOLE_H
 #define SLIPWAY_CMD_CONSOLE_H
 

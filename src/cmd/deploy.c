@@ -12,13 +12,18 @@ static const struct opt_row rows[] = {
 	{ "message", 'm', OPT_TEXT, DEPLOY(message), "TEXT", WORDS_NONE, "why; kept with the release" },
 	{ "dist", 0, OPT_LIST, DEPLOY(dist), "DIR", WORDS_DIR, "the build to read; NAME=DIR when the project has several" },
 	{ "dry-run", 'n', OPT_FLAG, DEPLOY(dry_run), NULL, WORDS_NONE, "show the plan and change nothing, as plan does" },
-	{ "retry-failed", 0, OPT_FLAG, DEPLOY(retry_failed), NULL, WORDS_NONE, "only targets whose last deploy did not succeed" },
-	{ "repair", 0, OPT_FLAG, DEPLOY(repair), NULL, WORDS_NONE, "trust nothing stored: a new release from fresh copies" },
+	{ "retry-failed", 0, OPT_FLAG, DEPLOY(retry_failed), NULL, WORDS_NONE,
+	  "only targets whose last deploy did not succeed" },
+	{ "repair", 0, OPT_FLAG, DEPLOY(repair), NULL, WORDS_NONE,
+	  "trust nothing stored: a new release from fresh copies" },
 	{ "again", 0, OPT_FLAG, DEPLOY(again), NULL, WORDS_NONE, "deploy a build that was rolled back (else it is held)" },
-	{ "allow-removals", 0, OPT_FLAG, DEPLOY(allow_removals), NULL, WORDS_NONE, "go on although most files or an entry page vanish" },
-	{ "build-first", 0, OPT_FLAG, DEPLOY(build_first), NULL, WORDS_NONE, "run the builds' commands before reading them" },
+	{ "allow-removals", 0, OPT_FLAG, DEPLOY(allow_removals), NULL, WORDS_NONE,
+	  "go on although most files or an entry page vanish" },
+	{ "build-first", 0, OPT_FLAG, DEPLOY(build_first), NULL, WORDS_NONE,
+	  "run the builds' commands before reading them" },
 	{ "no-cache", 0, OPT_FLAG, DEPLOY(no_cache), NULL, WORDS_NONE, "read every file again" },
-	{ "lock-timeout", 0, OPT_DURATION, DEPLOY(lock_timeout_ms), "TIME", WORDS_NONE, "wait this long for held locks; default: not at all" },
+	{ "lock-timeout", 0, OPT_DURATION, DEPLOY(lock_timeout_ms), "TIME", WORDS_NONE,
+	  "wait this long for held locks; default: not at all" },
 	{ "skip-locked", 0, OPT_FLAG, DEPLOY(skip_locked), NULL, WORDS_NONE, "leave out targets that are locked" },
 };
 
@@ -67,7 +72,7 @@ static int approve(struct invocation *in, struct fail *f)
 	if (!e || !e->approve)
 		return 0;
 	if (strcmp(e->approve, "ask") != 0) {
-		fail_set(f, FAIL_USAGE, "environment %s wants an approved, signed plan, which this version cannot take", e->name);
+		fail_set(f, FAIL_USAGE, "environment %s wants a signed plan, which this version cannot take", e->name);
 		return fail_hint(f, "\"approve\": \"ask\" asks on the terminal instead");
 	}
 	if (in->common.yes)

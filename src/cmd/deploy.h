@@ -15,6 +15,7 @@ struct deploy_opts {
 };
 #define DEPLOY(field) offsetof(struct deploy_opts, field)
 
+/* What the engine wants of the options; whether they say --no-cache. */
 struct deploy_options deploy_options_of(const struct deploy_opts *o);
 bool deploy_no_cache(const void *opts);
 

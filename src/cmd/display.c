@@ -190,8 +190,9 @@ static void line_part(struct line *l, bool utf8, enum style style, struct strbuf
 
 static const char *spinner(const struct display *d)
 {
-	static const char *const round[] = { "\xe2\xa0\x8b", "\xe2\xa0\x99", "\xe2\xa0\xb9", "\xe2\xa0\xb8", "\xe2\xa0\xbc",
-	                                     "\xe2\xa0\xb4", "\xe2\xa0\xa6", "\xe2\xa0\xa7", "\xe2\xa0\x87", "\xe2\xa0\x8f" };
+	static const char *const round[] = { "\xe2\xa0\x8b", "\xe2\xa0\x99", "\xe2\xa0\xb9", "\xe2\xa0\xb8",
+	                                     "\xe2\xa0\xbc", "\xe2\xa0\xb4", "\xe2\xa0\xa6", "\xe2\xa0\xa7",
+	                                     "\xe2\xa0\x87", "\xe2\xa0\x8f" };
 	static const char *const plain[] = { "|", "/", "-", "\\" };
 	return d->utf8 ? round[d->frame % 10] : plain[d->frame % 4];
 }
@@ -239,7 +240,8 @@ void display_total(struct strbuf *out, const struct display *d)
 	strbuf_clear(&text);
 }
 
-/* Places that move come before those that wait for their turn; then the longest-running; then by name (the order of rows). */
+/* Places that move come before those that wait for their turn; then the longest-running; then by name (the order
+ * of rows). */
 static int by_interest(const void *a, const void *b)
 {
 	const struct display_row *x = *(const struct display_row *const *)a, *y = *(const struct display_row *const *)b;
@@ -334,7 +336,8 @@ static void result_detail(struct strbuf *text, const struct row *row)
 	}
 }
 
-void display_result(struct strbuf *out, const struct row *row, size_t name_width, bool utf8, bool color, unsigned columns)
+void display_result(struct strbuf *out, const struct row *row, size_t name_width, bool utf8, bool color,
+                    unsigned columns)
 {
 	struct line l = { .out = out, .room = columns > 0 ? columns - 1 : 4096, .color = color };
 	struct strbuf text = STRBUF_INIT;

@@ -1,5 +1,5 @@
-/* events: lines of --events. A JSON object a line: "at" (RFC 3339 with milliseconds), "event", "target" and "place" where it
- * is about one, and what the event brings. */
+/* events: lines of --events. A JSON object a line: "at" (RFC 3339 with milliseconds), "event", "target" and
+ * "place" where it is about one, and what the event brings. */
 #ifndef SLIPWAY_CMD_EVENTS_H
 #define SLIPWAY_CMD_EVENTS_H
 

@@ -1,8 +1,9 @@
+#include "cmd/help.h"
+
 #include <string.h>
 
 #include "base/utf8.h"
 #include "cmd/command.h"
-#include "cmd/help.h"
 #include "cmd/verbs.h"
 
 #define HELP_COLUMN 26                  /* where explanations begin */
@@ -68,7 +69,8 @@ static void help_overview(struct page *page)
 	size_t count;
 	struct opt_table common = common_table(NULL);
 	const struct command *all = commands_all(&count);
-	strbuf_addstr(&page->text, "slipway: sends one build to many places, switches each in one step, and takes it back\n\n"
+	strbuf_addstr(&page->text, "slipway: sends one build to many places, switches each in one step,\n"
+	                           "and takes it back\n\n"
 	                           "usage: slipway COMMAND [TARGET...] [options]\n\n");
 	style_text(&page->text, page->term.color, STYLE_STRONG, "commands");
 	strbuf_addch(&page->text, '\n');

@@ -4,6 +4,7 @@
 
 #include "cmd/command.h"
 
+/* The page of one command: usage, what it does, its options and those of every command. */
 void help_command(struct page *page, const struct command *c);
 
 #endif

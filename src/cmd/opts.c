@@ -137,7 +137,8 @@ static int store(struct parser *p, const struct opt_table *t, const struct opt_r
 	return 0;
 }
 
-static const struct opt_row *find_long(const struct parser *p, const char *name, size_t len, const struct opt_table **in)
+static const struct opt_row *find_long(const struct parser *p, const char *name, size_t len,
+                                       const struct opt_table **in)
 {
 	for (size_t t = 0; t < p->count; t++) {
 		for (size_t i = 0; i < p->tables[t].count; i++) {

@@ -1,9 +1,9 @@
-/* opts: command lines by table. A row says what an option is called, what it takes and where in the command's own options struct
- * the value goes; help, completion and the parser read the same rows.
+/* opts: command lines by table. A row says what an option is called, what it takes and where in the command's own
+ * options struct the value goes; help, completion and the parser read the same rows.
  *
- * Options may stand before, between and after words; `--opt=value`, `--opt value`, `-ovalue`, `-o value`, bundled letters
- * (`-qy`), and `--` (everything after it is a word). Long names are not abbreviated: a script that works today must not break when
- * an option is added. Values are borrowed from argv. */
+ * Options may stand before, between and after words; `--opt=value`, `--opt value`, `-ovalue`, `-o value`, bundled
+ * letters (`-qy`), and `--` (everything after it is a word). Long names are not abbreviated: a script that works
+ * today must not break when an option is added. Values are borrowed from argv. */
 #ifndef SLIPWAY_CMD_OPTS_H
 #define SLIPWAY_CMD_OPTS_H
 
@@ -32,6 +32,7 @@ struct strlist {
 	const char **items;
 	size_t count, cap;
 };
+/* Items are borrowed. */
 void strlist_add(struct strlist *l, const char *item);
 void strlist_clear(struct strlist *l);
 
@@ -53,8 +54,8 @@ struct opt_table {
 
 enum opts_mode { OPTS_ALL, OPTS_UNTIL_WORD };
 
-/* Parses argv[0..argc) with `count` tables. OPTS_UNTIL_WORD stops at the first word; *used = arguments consumed (may be NULL).
- * FAIL_USAGE names the option and the nearest known one. */
+/* Parses argv[0..argc) with `count` tables. OPTS_UNTIL_WORD stops at the first word; *used = arguments consumed
+ * (may be NULL). FAIL_USAGE names the option and the nearest known one. */
 int opts_parse(const struct opt_table *tables, size_t count, enum opts_mode mode, int argc, char *const *argv,
                struct strlist *words, int *used, struct fail *f);
 

@@ -18,8 +18,8 @@ struct page {
 	int verbose;
 };
 
-/* Words "a, b, c" wrapped at the page's width. The cursor stands at column `at` (first line); other lines begin at `indent`. At most
- * max_lines (0 = no limit), the rest is "+12 more". Ends without newline. */
+/* Words "a, b, c" wrapped at the page's width. The cursor stands at column `at` (first line); other lines begin at
+ * `indent`. At most max_lines (0 = no limit), the rest is "+12 more". Ends without newline. */
 void page_words(struct page *p, const char *const *words, size_t count, size_t at, size_t indent, unsigned max_lines);
 /* A sentence wrapped at blanks, the same way; a word wider than the page stands alone. */
 void page_wrap(struct page *p, const char *text, size_t at, size_t indent);

@@ -10,10 +10,12 @@
 
 static const struct opt_row rows[] = {
 	{ "dist", 0, OPT_LIST, DEPLOY(dist), "DIR", WORDS_DIR, "the build to read; NAME=DIR when the project has several" },
-	{ "retry-failed", 0, OPT_FLAG, DEPLOY(retry_failed), NULL, WORDS_NONE, "only targets whose last deploy did not succeed" },
+	{ "retry-failed", 0, OPT_FLAG, DEPLOY(retry_failed), NULL, WORDS_NONE,
+	  "only targets whose last deploy did not succeed" },
 	{ "repair", 0, OPT_FLAG, DEPLOY(repair), NULL, WORDS_NONE, "as deploy --repair would" },
 	{ "again", 0, OPT_FLAG, DEPLOY(again), NULL, WORDS_NONE, "as deploy --again would" },
-	{ "allow-removals", 0, OPT_FLAG, DEPLOY(allow_removals), NULL, WORDS_NONE, "do not refuse when most files or an entry page vanish" },
+	{ "allow-removals", 0, OPT_FLAG, DEPLOY(allow_removals), NULL, WORDS_NONE,
+	  "do not refuse when most files or an entry page vanish" },
 	{ "no-cache", 0, OPT_FLAG, DEPLOY(no_cache), NULL, WORDS_NONE, "read every file again" },
 	{ "exit-code", 0, OPT_FLAG, DEPLOY(exit_code), NULL, WORDS_NONE, "exit 1 when something would change" },
 };
@@ -49,7 +51,8 @@ static const char *sha_hex(struct arena *mem, const struct entry *e)
 	return hex;
 }
 
-static void items_json(struct invocation *in, struct jw *w, const struct place_plan *p, enum plan_kind kind, const char *key)
+static void items_json(struct invocation *in, struct jw *w, const struct place_plan *p, enum plan_kind kind,
+                       const char *key)
 {
 	jw_key(w, key);
 	jw_array(w);

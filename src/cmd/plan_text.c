@@ -29,7 +29,8 @@ static const char *signature(const struct place_plan *p, struct arena *mem)
 	struct strbuf text = STRBUF_INIT;
 	struct sha256 *h = sha256_new();
 	uint8_t digest[SHA256_SIZE];
-	strbuf_addf(&text, "%d %d %zu %zu %d|", (int)p->row->result, p->plan.first, p->plan.keep, p->config_count, p->exact);
+	strbuf_addf(&text, "%d %d %zu %zu %d|", (int)p->row->result, p->plan.first, p->plan.keep, p->config_count,
+	            p->exact);
 	sha256_update(h, text.buf, text.len);
 	for (size_t i = 0; i < p->plan.count; i++) {
 		const struct plan_item *item = &p->plan.items[i];

@@ -1,4 +1,5 @@
-/* plan_text: a plan for people. Targets with the same change share a line: "38 targets: ~ app.3f.js, ~ index.html". */
+/* plan_text: a plan for people. Targets with the same change share a line: "38 targets: ~ app.3f.js, ~
+ * index.html". */
 #ifndef SLIPWAY_CMD_PLAN_TEXT_H
 #define SLIPWAY_CMD_PLAN_TEXT_H
 

@@ -11,7 +11,8 @@ static const struct opt_row rows[] = {
 	{ "keep", 0, OPT_NUMBER, PRUNE(keep), "N", WORDS_NONE, "keep the newest N; default: the targets' own \"keep\"" },
 	{ "dry-run", 'n', OPT_FLAG, PRUNE(dry_run), NULL, WORDS_NONE, "show what would be removed" },
 	{ "foreign", 0, OPT_FLAG, PRUNE(foreign), NULL, WORDS_NONE, "also releases that slipway did not make" },
-	{ "lock-timeout", 0, OPT_DURATION, PRUNE(lock_timeout_ms), "TIME", WORDS_NONE, "wait this long for held locks; default: not at all" },
+	{ "lock-timeout", 0, OPT_DURATION, PRUNE(lock_timeout_ms), "TIME", WORDS_NONE,
+	  "wait this long for held locks; default: not at all" },
 	{ "skip-locked", 0, OPT_FLAG, PRUNE(skip_locked), NULL, WORDS_NONE, "leave out targets that are locked" },
 };
 

@@ -1,4 +1,5 @@
-/* result: the one document of --json. What every command has, then the verb's own members. Schemas: manifests/schema/result/. */
+/* result: the one document of --json. What every command has, then the verb's own members. Schemas:
+ * manifests/schema/result/. */
 #ifndef SLIPWAY_CMD_RESULT_H
 #define SLIPWAY_CMD_RESULT_H
 

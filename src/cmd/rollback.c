@@ -14,14 +14,18 @@ struct rollback_opts {
 };
 #define ROLLBACK(field) offsetof(struct rollback_opts, field)
 static const struct opt_row rows[] = {
-	{ "to", 0, OPT_STRING, ROLLBACK(to), "ID", WORDS_NONE, "what each target served when this run was the newest; a prefix will do" },
+	{ "to", 0, OPT_STRING, ROLLBACK(to), "ID", WORDS_NONE,
+	  "what each target served when this run was the newest; a prefix will do" },
 	{ "undo", 0, OPT_STRING, ROLLBACK(undo), "ID", WORDS_NONE, "only targets whose live release is ID" },
-	{ "before", 0, OPT_TIME, ROLLBACK(before_s), "TIME", WORDS_NONE, "what each target served then: 2026-11-23 09:05, or 2h ago as 2h" },
+	{ "before", 0, OPT_TIME, ROLLBACK(before_s), "TIME", WORDS_NONE,
+	  "what each target served then: 2026-11-23 09:05, or 2h ago as 2h" },
 	{ "steps", 0, OPT_NUMBER, ROLLBACK(steps), "N", WORDS_NONE, "go back N releases instead of one" },
-	{ "each", 0, OPT_FLAG, ROLLBACK(each), NULL, WORDS_NONE, "each its own way, although the targets serve different runs" },
+	{ "each", 0, OPT_FLAG, ROLLBACK(each), NULL, WORDS_NONE,
+	  "each its own way, although the targets serve different runs" },
 	{ "message", 'm', OPT_TEXT, ROLLBACK(message), "TEXT", WORDS_NONE, "why; kept as the reason the release is bad" },
 	{ "dry-run", 'n', OPT_FLAG, ROLLBACK(dry_run), NULL, WORDS_NONE, "show where each target would go" },
-	{ "lock-timeout", 0, OPT_DURATION, ROLLBACK(lock_timeout_ms), "TIME", WORDS_NONE, "wait this long for held locks; default: not at all" },
+	{ "lock-timeout", 0, OPT_DURATION, ROLLBACK(lock_timeout_ms), "TIME", WORDS_NONE,
+	  "wait this long for held locks; default: not at all" },
 	{ "skip-locked", 0, OPT_FLAG, ROLLBACK(skip_locked), NULL, WORDS_NONE, "leave out targets that are locked" },
 };
 

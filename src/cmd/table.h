@@ -1,5 +1,5 @@
-/* table: aligned columns. Cells are text already fit for a terminal; widths count columns, not bytes. The same text goes to
- * terminals and files; only colour differs. */
+/* table: aligned columns. Cells are text already fit for a terminal; widths count columns, not bytes. The same
+ * text goes to terminals and files; only colour differs. */
 #ifndef SLIPWAY_CMD_TABLE_H
 #define SLIPWAY_CMD_TABLE_H
 

@@ -10,7 +10,8 @@
 struct unlock_opts { bool force; };
 #define UNLOCK(field) offsetof(struct unlock_opts, field)
 static const struct opt_row rows[] = {
-	{ "force", 0, OPT_FLAG, UNLOCK(force), NULL, WORDS_NONE, "free a live lock too: its holder stops before its next change" },
+	{ "force", 0, OPT_FLAG, UNLOCK(force), NULL, WORDS_NONE,
+	  "free a live lock too: its holder stops before its next change" },
 };
 
 static int unlock_cmd_run(struct invocation *in, struct fail *f)
