@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 struct adopting {                       /* one place's */
 	struct adopt_request rq;
@@ -51,7 +51,7 @@ static void leave(struct run *r, enum result result, enum fail_kind kind, const 
 }
 
 /* Without --from, what is adopted is the directory that stands where the link should be. */
-static void prepare(struct verb *v, const struct adopt_options *o)
+static void prepare(struct errand *v, const struct adopt_options *o)
 {
 	const char *id = adopted_id(v->c);
 
@@ -73,9 +73,10 @@ static void prepare(struct verb *v, const struct adopt_options *o)
 	}
 }
 
-static int confirm_gap(struct verb *v, struct fail *f)
+static int confirm_gap(struct errand *v, struct fail *f)
 {
 	struct reporter *rep = v->c->reporter;
+	const char *question;
 	int64_t longest_us = 0;
 	size_t count = 0;
 
@@ -90,12 +91,13 @@ static int confirm_gap(struct verb *v, struct fail *f)
 	}
 	if (count == 0 || v->c->yes)
 		return 0;
-	return rep->confirm(rep, arena_printf(&v->c->mem, "%zu place%s cannot be swapped in one step: visitors would see nothing for about "
-	                                      "%.1f ms; go on?", count, count == 1 ? "" : "s", (double)longest_us / 1000.0), NULL, f);
+	question = arena_printf(&v->c->mem, "%zu place%s cannot be swapped in one step: visitors would see nothing for "
+	                        "about %.1f ms; go on?", count, count == 1 ? "" : "s", (double)longest_us / 1000.0);
+	return rep->confirm(rep, question, NULL, f);
 }
 
 /* What was done is the report's; a place that turned out to need a gap that nobody agreed to was left alone. */
-static void settle(struct verb *v)
+static void settle(struct errand *v)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		struct run *r = &v->runs[i];
@@ -113,7 +115,7 @@ static void settle(struct verb *v)
 	}
 }
 
-static int adopt(struct verb *v, const struct adopt_options *o, struct fail *f)
+static int adopt(struct errand *v, const struct adopt_options *o, struct fail *f)
 {
 	static const struct phase looking = { .id = PHASE_PLAN, .start = start_adopt };
 	static const struct phase doing = { .id = PHASE_SWITCH, .start = start_adopt, .changes = true };
@@ -131,26 +133,26 @@ static int adopt(struct verb *v, const struct adopt_options *o, struct fail *f)
 		if (v->runs[i].active)
 			v->runs[i].row.release = a->rq.id;
 	}
-	verb_begin_record(v, NULL);
-	verb_intend(v);
+	errand_begin_record(v, NULL);
+	errand_intend(v);
 	fleet_phase(v->fleet, &doing);
 	settle(v);
-	verb_record(v);
+	errand_record(v);
 	return 0;
 }
 
 int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run_report *out)
 {
 	struct fail f = FAIL_INIT;
-	struct verb v;
+	struct errand v;
 	bool changed;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
-	verb_items(&v, sizeof(struct adopting));
-	rc = adopt(&v, o, &f) < 0 ? verb_refuse(&v, &f) : 0;
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	errand_items(&v, sizeof(struct adopting));
+	rc = adopt(&v, o, &f) < 0 ? errand_refuse(&v, &f) : 0;
 	changed = out->outcome.changed_something;
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++) {
@@ -158,7 +160,7 @@ int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run
 
 		out->places[i] = (struct adopt_row){ .row = &v.runs[i].row, .report = a->asked ? &a->report : NULL };
 	}
-	rc = verb_close(&v, rc);
+	rc = errand_close(&v, rc);
 	out->outcome.changed_something = out->outcome.changed_something || changed;
 	return rc;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 static void start_check(struct run *r)
 {
@@ -41,12 +41,12 @@ static void judge(struct run *r)
 int check_online_run(struct context *c, struct check_online_report *out)
 {
 	static const struct phase checking = { .id = PHASE_VERIFY, .start = start_check };
-	struct verb v;
+	struct errand v;
 
 	memset(out, 0, sizeof *out);
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
-	verb_items(&v, sizeof(struct check_report));
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	errand_items(&v, sizeof(struct check_report));
 	fleet_phase(v.fleet, &checking);
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++) {
@@ -54,5 +54,5 @@ int check_online_run(struct context *c, struct check_online_report *out)
 		if (v.runs[i].active)
 			judge(&v.runs[i]);
 	}
-	return verb_close(&v, 0);
+	return errand_close(&v, 0);
 }

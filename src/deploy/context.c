@@ -16,7 +16,8 @@ static int state_errno(struct fail *f, const char *what)
 {
 	fail_errno(f, errno, "%s", what);
 	f->kind = FAIL_STATE;
-	return fail_hint(f, "free space or mend the rights of " STATE_DIR "; it may also be removed: the hosts hold what is needed");
+	return fail_hint(f, "free space or mend the rights of " STATE_DIR
+		"; it may also be removed: the hosts hold what is needed");
 }
 
 /* It must never be committed: it holds paths and names of this machine. */

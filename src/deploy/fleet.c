@@ -188,8 +188,12 @@ static void fail_run(struct run *r, const struct phase *ph)
 		return;
 	}
 	bool away = f->kind == FAIL_LINK || f->kind == FAIL_BUSY;
-	run_leave(r, f->kind == FAIL_CANCELLED ? RESULT_INTERRUPTED :
-		     away && (!seat_of(r)->answered || f->retry_after_ms > RETRY_PATIENCE_MS) ? RESULT_PENDING : RESULT_FAILED, f);
+	if (f->kind == FAIL_CANCELLED)
+		run_leave(r, RESULT_INTERRUPTED, f);
+	else if (away && (!seat_of(r)->answered || f->retry_after_ms > RETRY_PATIENCE_MS))
+		run_leave(r, RESULT_PENDING, f);
+	else
+		run_leave(r, RESULT_FAILED, f);
 }
 
 void run_done(struct run *r, int rc)

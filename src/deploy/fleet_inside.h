@@ -4,8 +4,8 @@
 
 #include "deploy/fleet.h"
 
-/* todo: to be switched; doubt: a step failed, what is live must be read back; undo: stopped between two groups, to be taken back;
- * lost: taking it back failed; over: decided. */
+/* todo: to be switched; doubt: a step failed, what is live must be read back; undo: stopped between two groups, to be
+ * taken back; lost: taking it back failed; over: decided. */
 enum fate { FATE_NONE, FATE_TODO, FATE_DOUBT, FATE_UNDO, FATE_LOST, FATE_OVER };
 struct switching {                      /* one run's way from one release to another (switch.c) */
 	enum fate fate;

@@ -7,7 +7,7 @@ enum { SAME_EVENT_S = 600 };
 
 struct told {                           /* an item on its way to the story */
 	struct history_item it;
-	uint64_t seq;                   /* the switch log's; orders what happened within one second. 0 = only the ledger knows it */
+	uint64_t seq;                   /* the switch log's: orders what happened within one second; 0 = ledger only */
 };
 
 static bool same(const char *a, const char *b)
@@ -27,8 +27,9 @@ static const char *result_of(const char *action)
 static struct history_item from_ledger(const struct ledger_row *row)
 {
 	const struct ledger_run *run = &row->run;
-	struct history_item it = { .at_s = run->started_s, .action = run->command, .release = run->release, .by = run->who.by,
-	                           .message = run->message, .source = "ledger", .commit = run->who.commit, .ci = run->who.ci };
+	struct history_item it = { .at_s = run->started_s, .action = run->command, .release = run->release,
+	                           .by = run->who.by, .message = run->message, .source = "ledger",
+	                           .commit = run->who.commit, .ci = run->who.ci };
 
 	if (!row->has_place) {
 		it.result = run->ended_s ? NULL : "interrupted";
@@ -46,12 +47,13 @@ static struct history_item from_ledger(const struct ledger_row *row)
 
 static struct history_item from_log(const struct history_log *l, const struct switch_record *r)
 {
-	return (struct history_item){ .at_s = r->at_s, .target = l->target, .place = l->place, .action = r->action, .release = r->id,
-	                              .from = r->from, .by = r->by, .message = r->reason, .result = result_of(r->action),
-	                              .source = "host" };
+	return (struct history_item){ .at_s = r->at_s, .target = l->target, .place = l->place, .action = r->action,
+	                              .release = r->id && *r->id ? r->id : NULL, .from = r->from, .by = r->by,
+	                              .message = r->reason, .result = result_of(r->action), .source = "host" };
 }
 
-/* Can a ledger row of this state be a switch that the host saw? Unchanged, held, skipped and pending ones never touched the link. */
+/* Can a ledger row of this state be a switch that the host saw? Unchanged, held, skipped and pending ones never
+ * touched the link. */
 static bool may_have_switched(const char *result)
 {
 	return result && (same(result, "deployed") || same(result, "rolled_back") || same(result, "unknown") ||

@@ -20,10 +20,10 @@
 /* places is append-only: an intent and its result are two rows, the newest of a run and place says how it stands. */
 static const char schema[] =
 	"CREATE TABLE runs(seq INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, command TEXT, environment TEXT, release TEXT,"
-	" message TEXT, builds TEXT, config TEXT, by_whom TEXT, commit_id TEXT, branch TEXT, ci TEXT, started_s INTEGER NOT NULL,"
-	" ended_s INTEGER NOT NULL DEFAULT 0, exit INTEGER NOT NULL DEFAULT 0);"
-	"CREATE TABLE places(seq INTEGER PRIMARY KEY, run TEXT NOT NULL, target TEXT, place TEXT NOT NULL, host TEXT, kind TEXT,"
-	" state TEXT NOT NULL, from_id TEXT, to_id TEXT, tree TEXT, stage TEXT, error TEXT, added INTEGER, changed INTEGER,"
+	" message TEXT, builds TEXT, config TEXT, by_whom TEXT, commit_id TEXT, branch TEXT, ci TEXT,"
+	" started_s INTEGER NOT NULL, ended_s INTEGER NOT NULL DEFAULT 0, exit INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE places(seq INTEGER PRIMARY KEY, run TEXT NOT NULL, target TEXT, place TEXT NOT NULL, host TEXT,"
+	" kind TEXT, state TEXT NOT NULL, from_id TEXT, to_id TEXT, tree TEXT, stage TEXT, error TEXT, added INTEGER, changed INTEGER,"
 	" removed INTEGER, sent_bytes INTEGER, seconds REAL, at_s INTEGER NOT NULL);"
 	"CREATE INDEX runs_release ON runs(release);"
 	"CREATE INDEX places_run ON places(run, place);"
@@ -135,8 +135,8 @@ const char *ledger_warning(const struct ledger *l)
 int ledger_begin(struct ledger *l, const struct ledger_run *r, struct fail *f)
 {
 	if (db_run(l->db, f,
-		   "INSERT INTO runs(run, command, environment, release, message, builds, config, by_whom, commit_id, branch, ci,"
-		   " started_s, ended_s, exit) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		   "INSERT INTO runs(run, command, environment, release, message, builds, config, by_whom, commit_id, branch,"
+		   " ci, started_s, ended_s, exit) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		   "sssssssssssiii", r->run, r->command, r->environment, r->release, r->message, r->builds, r->config,
 		   r->who.by, r->who.commit, r->who.branch, r->who.ci, r->started_s, r->ended_s, (int64_t)r->exit) < 0)
 		return ledger_fail(f);
@@ -146,8 +146,8 @@ int ledger_begin(struct ledger *l, const struct ledger_run *r, struct fail *f)
 static int insert_place(struct ledger *l, const struct ledger_place *p, struct fail *f)
 {
 	return db_run(l->db, f,
-		      "INSERT INTO places(run, target, place, host, kind, state, from_id, to_id, tree, stage, error, added, changed,"
-		      " removed, sent_bytes, seconds, at_s) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "INSERT INTO places(run, target, place, host, kind, state, from_id, to_id, tree, stage, error, added,"
+		      " changed, removed, sent_bytes, seconds, at_s) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		      "sssssssssssiiiidi", p->run, p->target, p->place, p->host, p->kind, p->state, p->from, p->to, p->tree,
 		      p->stage, p->error, (int64_t)p->added, (int64_t)p->changed, (int64_t)p->removed, (int64_t)p->sent_bytes,
 		      p->seconds, p->at_s);
@@ -183,7 +183,8 @@ int ledger_result(struct ledger *l, const struct ledger_place *p, size_t count, 
 
 int ledger_end(struct ledger *l, const char *run, int exit_code, int64_t ended_s, struct fail *f)
 {
-	if (db_run(l->db, f, "UPDATE runs SET ended_s = ?, exit = ? WHERE run = ?", "iis", ended_s, (int64_t)exit_code, run) < 0)
+	if (db_run(l->db, f, "UPDATE runs SET ended_s = ?, exit = ? WHERE run = ?", "iis", ended_s, (int64_t)exit_code,
+		   run) < 0)
 		return ledger_fail(f);
 	return 0;
 }

@@ -8,13 +8,13 @@
 
 #define REUSE_WITHIN_S (12 * 3600)
 
-#define RUN_COLUMNS                                                                                                       \
-	"r.run, r.command, r.environment, r.release, r.message, r.builds, r.config, r.by_whom, r.commit_id, r.branch, r.ci," \
-	" r.started_s, r.ended_s, r.exit"
+#define RUN_COLUMNS                                                                                        \
+	"r.run, r.command, r.environment, r.release, r.message, r.builds, r.config, r.by_whom, r.commit_id," \
+	" r.branch, r.ci, r.started_s, r.ended_s, r.exit"
 #define RUN_COLUMN_COUNT 14
-#define PLACE_COLUMNS                                                                                                      \
-	"p.run, p.target, p.place, p.host, p.kind, p.state, p.from_id, p.to_id, p.tree, p.stage, p.error, p.added, p.changed," \
-	" p.removed, p.sent_bytes, p.seconds, p.at_s"
+#define PLACE_COLUMNS                                                                                   \
+	"p.run, p.target, p.place, p.host, p.kind, p.state, p.from_id, p.to_id, p.tree, p.stage, p.error," \
+	" p.added, p.changed, p.removed, p.sent_bytes, p.seconds, p.at_s"
 
 static const char *text_of(struct db_row *row, int column, struct arena *mem)
 {
@@ -49,19 +49,19 @@ static void place_of(struct ledger_place *out, struct db_row *row, int at, struc
 	};
 }
 
-int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t now_s, struct ledger_run *out, struct arena *mem,
-		      struct fail *f)
+int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t now_s, struct ledger_run *out,
+		      struct arena *mem, struct fail *f)
 {
 	struct db_row *row;
 
-	/* A rerun has the release of the run it goes on with: the release is unfinished when its newest run has no end, or when a
-	 * place's newest row of all its runs is neither deployed, unchanged nor held. */
+	/* A rerun has the release of the run it goes on with: the release is unfinished when its newest run has no end,
+	 * or when a place's newest row of all its runs is neither deployed, unchanged nor held. */
 	if (db_query(l->db, &row, f,
 		     "SELECT " RUN_COLUMNS " FROM runs r WHERE r.command = 'deploy' AND r.environment IS ? AND r.builds = ?"
 		     " AND r.config = ? AND r.release IS NOT NULL AND r.started_s > ?"
 		     " AND r.seq = (SELECT max(n.seq) FROM runs n WHERE n.release = r.release AND n.command = 'deploy')"
-		     " AND (r.ended_s = 0 OR EXISTS (SELECT 1 FROM places p JOIN runs q ON q.run = p.run WHERE q.release = r.release"
-		     "   AND q.command = 'deploy' AND p.state NOT IN ('deployed', 'unchanged', 'held')"
+		     " AND (r.ended_s = 0 OR EXISTS (SELECT 1 FROM places p JOIN runs q ON q.run = p.run"
+		     "   WHERE q.release = r.release AND q.command = 'deploy' AND p.state NOT IN ('deployed', 'unchanged', 'held')"
 		     "   AND p.seq = (SELECT max(s.seq) FROM places s JOIN runs t ON t.run = s.run"
 		     "                WHERE t.release = r.release AND t.command = 'deploy' AND s.place = p.place)))"
 		     " ORDER BY r.seq DESC LIMIT 1",
@@ -74,8 +74,8 @@ int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t n
 	return rc < 0 ? ledger_fail(f) : rc;
 }
 
-int ledger_failed_targets(struct ledger *l, const char *environment, const char ***names, size_t *count, struct arena *mem,
-			  struct fail *f)
+int ledger_failed_targets(struct ledger *l, const char *environment, const char ***names, size_t *count,
+			  struct arena *mem, struct fail *f)
 {
 	struct db_row *row;
 	size_t cap = 0, n = 0;
@@ -100,14 +100,14 @@ int ledger_failed_targets(struct ledger *l, const char *environment, const char 
 	return rc < 0 ? ledger_fail(f) : 0;
 }
 
-int ledger_last(struct ledger *l, const char *environment, const char *place, struct ledger_place *out, struct arena *mem,
-		struct fail *f)
+int ledger_last(struct ledger *l, const char *environment, const char *place, struct ledger_place *out,
+		struct arena *mem, struct fail *f)
 {
 	struct db_row *row;
 
 	if (db_query(l->db, &row, f,
-		     "SELECT " PLACE_COLUMNS " FROM places p JOIN runs r ON r.run = p.run WHERE r.environment IS ? AND p.place = ?"
-		     " AND p.state <> 'intended' ORDER BY p.seq DESC LIMIT 1",
+		     "SELECT " PLACE_COLUMNS " FROM places p JOIN runs r ON r.run = p.run WHERE r.environment IS ?"
+		     " AND p.place = ? AND p.state <> 'intended' ORDER BY p.seq DESC LIMIT 1",
 		     "ss", environment, place) < 0)
 		return ledger_fail(f);
 	int rc = db_next(row, f);

@@ -22,7 +22,8 @@ static void renewed(struct op *op)
 	s->renewing = false;
 	if (op->rc == 0 || !r->locked || op->fail.kind == FAIL_CANCELLED)
 		return;
-	/* Anything but a lost lock may pass before the lease runs out; the host itself stops every change once it is lost. */
+	/* Anything but a lost lock may pass before the lease runs out; the host itself stops every change once it is
+	 * lost. */
 	if (op->fail.kind == FAIL_CONFLICT)
 		run_note(r, "the lock was lost: %s", op->fail.text);
 	else
@@ -187,7 +188,8 @@ static int conflict(struct fleet *fl, struct fail *f)
 	}
 	leave_held(fl);
 	fail_set(f, FAIL_CONFLICT, "%zu place%s locked: %s", held, held == 1 ? " is" : "s are", text.buf);
-	fail_hint(f, "wait with --lock-timeout, leave them out with --skip-locked, or free them: slipway unlock%s", names.buf);
+	fail_hint(f, "wait with --lock-timeout, leave them out with --skip-locked, or free them: slipway unlock%s",
+		  names.buf);
 	fail_stage(f, "lock");
 	strbuf_clear(&text);
 	strbuf_clear(&names);

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 struct pruning {                        /* one place's */
 	struct keep_policy keep;
@@ -33,7 +33,7 @@ static int policy_of(struct keep_policy *out, const struct target *t, const stru
 	return 0;
 }
 
-static void choose_drops(struct verb *v, struct run *r, bool foreign)
+static void choose_drops(struct errand *v, struct run *r, bool foreign)
 {
 	struct pruning *p = r->data;
 	bool *drop = arena_alloc(&v->c->mem, (r->list.count ? r->list.count : 1) * sizeof *drop);
@@ -96,7 +96,7 @@ static void start_sweep(struct run *r)
 /* ---- the command ---- */
 
 /* A place whose root is not there yet has nothing to drop, and locking it would create it. */
-static int gather(struct verb *v, const struct prune_options *o, struct fail *f)
+static int gather(struct errand *v, const struct prune_options *o, struct fail *f)
 {
 	for (size_t i = 0; i < v->count; i++)
 		if (policy_of(&((struct pruning *)v->runs[i].data)->keep, v->runs[i].target, o, f) < 0)
@@ -113,7 +113,7 @@ static int gather(struct verb *v, const struct prune_options *o, struct fail *f)
 }
 
 /* The choice is made again under the lock: what was not live when it was listed may be live by now. */
-static int prune(struct verb *v, const struct prune_options *o, struct fail *f)
+static int prune(struct errand *v, const struct prune_options *o, struct fail *f)
 {
 	static const struct phase sweeping = { .id = PHASE_PRUNE, .start = start_sweep, .changes = true };
 	static const struct phase dropping = { .id = PHASE_PRUNE, .start = start_drop, .changes = true };
@@ -129,13 +129,13 @@ static int prune(struct verb *v, const struct prune_options *o, struct fail *f)
 	for (size_t i = 0; i < v->count; i++)
 		if (v->runs[i].active)
 			choose_drops(v, &v->runs[i], o->foreign);
-	verb_begin_record(v, NULL);
+	errand_begin_record(v, NULL);
 	fleet_phase(v->fleet, &sweeping);
 	fleet_phase(v->fleet, &dropping);
 	return 0;
 }
 
-static void fill(const struct verb *v, const struct prune_options *o, struct prune_report *out)
+static void fill(const struct errand *v, const struct prune_options *o, struct prune_report *out)
 {
 	out->places = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v->count; i++) {
@@ -149,14 +149,14 @@ static void fill(const struct verb *v, const struct prune_options *o, struct pru
 int prune_run(struct context *c, const struct prune_options *o, struct prune_report *out)
 {
 	struct fail f = FAIL_INIT;
-	struct verb v;
+	struct errand v;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
-	verb_items(&v, sizeof(struct pruning));
-	rc = prune(&v, o, &f) < 0 ? verb_refuse(&v, &f) : 0;
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	errand_items(&v, sizeof(struct pruning));
+	rc = prune(&v, o, &f) < 0 ? errand_refuse(&v, &f) : 0;
 	fill(&v, o, out);
-	return verb_close(&v, rc);
+	return errand_close(&v, rc);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 /* What one place is to be marked with; id NULL = nothing to do there. */
 struct marking {
@@ -25,8 +25,9 @@ static int refuse_ambiguous(const struct run *r, const char *text, struct fail *
 	return fail_set(f, FAIL_USAGE, "%s has more than one release that begins with \"%s\"", r->row.place, text);
 }
 
-/* Says which places have the release and need the mark. FAIL_USAGE when none has it: that is a wrong id, not a wrong place. */
-static int find_marks(struct verb *v, const char *text, const char *action, struct fail *f)
+/* Says which places have the release and need the mark. FAIL_USAGE when none has it: that is a wrong id, not a
+ * wrong place. */
+static int find_marks(struct errand *v, const char *text, const char *action, struct fail *f)
 {
 	bool pin = strcmp(action, "pin") == 0, any = false, read = false;
 
@@ -61,7 +62,7 @@ static int find_marks(struct verb *v, const char *text, const char *action, stru
 	return 0;
 }
 
-static int mark(struct verb *v, const char *text, const char *action, struct fail *f)
+static int mark(struct errand *v, const char *text, const char *action, struct fail *f)
 {
 	static const struct phase marking = { .id = PHASE_RECORD, .start = start_mark, .changes = true };
 
@@ -74,7 +75,7 @@ static int mark(struct verb *v, const char *text, const char *action, struct fai
 	return 0;
 }
 
-static int list(struct verb *v, const struct releases_options *o, struct fail *f)
+static int list(struct errand *v, const struct releases_options *o, struct fail *f)
 {
 	if (o->pin && o->unpin)
 		return fail_set(f, FAIL_USAGE, "--pin and --unpin exclude each other");
@@ -86,16 +87,16 @@ static int list(struct verb *v, const struct releases_options *o, struct fail *f
 int releases_run(struct context *c, const struct releases_options *o, struct releases_report *out)
 {
 	struct fail f = FAIL_INIT;
-	struct verb v;
+	struct errand v;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
-	verb_items(&v, sizeof(struct marking));
-	rc = list(&v, o, &f) < 0 ? verb_refuse(&v, &f) : 0;
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	errand_items(&v, sizeof(struct marking));
+	rc = list(&v, o, &f) < 0 ? errand_refuse(&v, &f) : 0;
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++)
 		out->places[i] = (struct releases_row){ .row = &v.runs[i].row, .list = &v.runs[i].list };
-	return verb_close(&v, rc);
+	return errand_close(&v, rc);
 }

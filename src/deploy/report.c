@@ -1,7 +1,9 @@
 #include "deploy/report.h"
 
 static const char *const result_names[] = {
-	[RESULT_NONE] = "none", [RESULT_DEPLOYED] = "deployed", [RESULT_UNCHANGED] = "unchanged", [RESULT_FAILED] = "failed",
+	[RESULT_NONE] = "none",
+	[RESULT_DEPLOYED] = "deployed", [RESULT_UNCHANGED] = "unchanged",
+	[RESULT_FAILED] = "failed",
 	[RESULT_UNKNOWN] = "unknown", [RESULT_PENDING] = "pending", [RESULT_SKIPPED] = "skipped", [RESULT_HELD] = "held",
 	[RESULT_ROLLED_BACK] = "rolled_back", [RESULT_INTERRUPTED] = "interrupted",
 };

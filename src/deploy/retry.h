@@ -1,7 +1,9 @@
-/* retry: whether and when a failed step is tried again. A pure function of what happened: no clock, no randomness of its own.
+/* retry: whether and when a failed step is tried again. A pure function of what happened: no clock, no randomness of
+ * its own.
  *
- * Only what may pass by itself is repeated: connection trouble and a far side that asks us to come back. Full jitter: the wait is
- * anywhere between nothing and a ceiling that doubles, so that a fleet does not come back all at once. */
+ * * Only what may pass by itself is repeated: connection trouble and a far side that asks us to come back. Full
+ * jitter: the wait is anywhere between nothing and a ceiling that doubles, so that a fleet does not come back all at
+ * once. */
 #ifndef SLIPWAY_DEPLOY_RETRY_H
 #define SLIPWAY_DEPLOY_RETRY_H
 
@@ -23,7 +25,8 @@ struct retry {
 	uint32_t delay_ms;
 };
 
-/* tries: how often the step was tried so far, at least 1. budget: retries that the whole run has left. random: any 32 bits. */
+/* tries: how often the step was tried so far, at least 1. budget: retries that the whole run has left. random: any 32
+ * bits. */
 struct retry retry_judge(const struct fail *f, unsigned tries, unsigned budget, uint32_t random);
 /* The budget of a run that plans so many requests: 50 and a tenth. */
 unsigned retry_budget(uint64_t planned_requests);

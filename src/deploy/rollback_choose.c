@@ -42,8 +42,8 @@ static const struct release_info *newest_before(const struct release_list *list,
 	return NULL;
 }
 
-const struct release_info *rollback_served_with(const struct release_list *list, const struct switchlog *log, const char *id,
-                                                int64_t next_s)
+const struct release_info *rollback_served_with(const struct release_list *list, const struct switchlog *log,
+                                                const char *id, int64_t next_s)
 {
 	const struct release_info *own = release_find(list, id), *then = NULL;
 	const char *live = NULL;
@@ -72,7 +72,8 @@ const struct release_info *rollback_served_with(const struct release_list *list,
 	return then ? then : newest_before(list, release_id_time(id) + 1);
 }
 
-const struct release_info *rollback_served_before(const struct release_list *list, const struct switchlog *log, int64_t before_s)
+const struct release_info *rollback_served_before(const struct release_list *list, const struct switchlog *log,
+                                                  int64_t before_s)
 {
 	const struct release_info *then = NULL;
 	const char *live = NULL;
@@ -113,7 +114,8 @@ static int by_size(const void *a, const void *b)
 	return strcmp(y->id, x->id);
 }
 
-size_t rollback_groups(struct rollback_group **out, const struct rollback_place *places, size_t count, struct arena *mem)
+size_t rollback_groups(struct rollback_group **out, const struct rollback_place *places, size_t count,
+                       struct arena *mem)
 {
 	struct rollback_group *groups = arena_alloc(mem, (count ? count : 1) * sizeof *groups);
 	size_t n = 0;
@@ -170,8 +172,8 @@ static int refuse_groups(const struct rollback_group *groups, size_t n, struct a
 	if (n > NAMES_IN_ERROR)
 		strbuf_addf(&b, "; and %zu more groups", n - NAMES_IN_ERROR);
 	fail_set(f, FAIL_USAGE, "the selected targets do not all serve the same run: %s", b.buf);
-	fail_hint(f, "--undo ID takes back only those that serve ID, --to ID takes all to what they served then, --each takes each to "
-	             "its own previous release");
+	fail_hint(f, "--undo ID takes back only those that serve ID, --to ID takes all to what they served then, "
+	             "--each takes each to its own previous release");
 	strbuf_clear(&b);
 	return -1;
 }
@@ -216,10 +218,11 @@ static bool logged(const struct rollback_place *places, size_t count, const char
 	return false;
 }
 
-/* The id that wish->id means on these places. A whole id that none of them holds any more, or never held, is still a moment that TO can
- * go to, provided that a log or the ledger has seen it: a mistyped one must not pass for that. */
-static int resolve(const struct rollback_place *places, size_t count, const struct rollback_wish *wish, const char **out,
-                   struct arena *mem, struct fail *f)
+/* The id that wish->id means on these places. A whole id that none of them holds any more, or never held, is still
+ * a moment that TO can go to, provided that a log or the ledger has seen it: a mistyped one must not pass for
+ * that. */
+static int resolve(const struct rollback_place *places, size_t count, const struct rollback_wish *wish,
+                   const char **out, struct arena *mem, struct fail *f)
 {
 	struct meant m = { .ids = NULL };
 	int rc = 0;
@@ -262,8 +265,8 @@ static int64_t next_run(const struct rollback_place *places, size_t count, const
 
 /* ---- the choice ---- */
 
-/* A live release that is not among the listed ones (a link that somebody pointed elsewhere) has no parents to follow: the newest good
- * release counts as one step back from it. */
+/* A live release that is not among the listed ones (a link that somebody pointed elsewhere) has no parents to
+ * follow: the newest good release counts as one step back from it. */
 static const struct release_info *step_back(const struct rollback_place *p, unsigned steps)
 {
 	const struct release_info *from = p->live ? release_find(p->list, p->live) : NULL;
@@ -276,7 +279,8 @@ static const struct release_info *step_back(const struct rollback_place *p, unsi
 	return from && steps > 1 ? release_previous(p->list, from, steps - 1) : from;
 }
 
-static int refuse_lost(const struct rollback_place *places, size_t count, const struct rollback_wish *wish, struct fail *f)
+static int refuse_lost(const struct rollback_place *places, size_t count, const struct rollback_wish *wish,
+                       struct fail *f)
 {
 	struct strbuf names = STRBUF_INIT, except = STRBUF_INIT;
 	size_t lost = 0;
@@ -294,9 +298,11 @@ static int refuse_lost(const struct rollback_place *places, size_t count, const 
 		fail_set(f, FAIL_MISSING, "nothing was moved: %s %s no %s to go back to", names.buf, lost == 1 ? "has" : "have",
 		         wish->steps > 1 ? "release that far back" : "earlier good release");
 	else
-		fail_set(f, FAIL_MISSING, "nothing was moved: %s %s no release from then", names.buf, lost == 1 ? "has" : "have");
+		fail_set(f, FAIL_MISSING, "nothing was moved: %s %s no release from then", names.buf,
+		         lost == 1 ? "has" : "have");
 	if (except.len < 200)
-		fail_hint(f, "--except %s leaves %s as %s", except.buf, lost == 1 ? "it" : "them", lost == 1 ? "it is" : "they are");
+		fail_hint(f, "--except %s leaves %s as %s", except.buf, lost == 1 ? "it" : "them",
+		          lost == 1 ? "it is" : "they are");
 	else
 		fail_hint(f, "--except leaves targets out");
 	strbuf_clear(&names);
@@ -331,7 +337,8 @@ static void choose_place(struct rollback_place *p, const struct rollback_wish *w
 		p->to = NULL;
 }
 
-int rollback_choose(struct rollback_place *places, size_t count, const struct rollback_wish *wish, struct arena *mem, struct fail *f)
+int rollback_choose(struct rollback_place *places, size_t count, const struct rollback_wish *wish, struct arena *mem,
+                    struct fail *f)
 {
 	struct rollback_group *groups;
 	const char *id = NULL;

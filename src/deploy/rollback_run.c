@@ -4,13 +4,14 @@
 
 #include "base/clock.h"
 #include "deploy/rollback_choose.h"
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 /* How many names a printed group shows. */
 enum { NAMES_IN_GROUP = 8 };
 
 struct going {                          /* one place's */
 	const char *from, *to;
+	bool foreign;                   /* never sealed: the list saw it, the step will see it again */
 	enum release_state state;
 };
 
@@ -55,7 +56,7 @@ static bool ledger_knows(struct context *c, const char *id)
 }
 
 /* Chooses for the places that could be read; the others have their failure already. */
-static int choose(struct verb *v, const struct rollback_wish *wish, struct fail *f)
+static int choose(struct errand *v, const struct rollback_wish *wish, struct fail *f)
 {
 	struct rollback_place *places = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *places);
 	struct rollback_group *groups;
@@ -72,7 +73,7 @@ static int choose(struct verb *v, const struct rollback_wish *wish, struct fail 
 		size_t count = rollback_groups(&groups, places, n, &v->c->mem);
 
 		for (size_t i = 0; count > 1 && i < count; i++)
-			verb_note(v, NULL, "  %s", rollback_group_text(&groups[i], NAMES_IN_GROUP, &v->c->mem));
+			errand_note(v, NULL, "  %s", rollback_group_text(&groups[i], NAMES_IN_GROUP, &v->c->mem));
 	}
 	rc = rollback_choose(places, n, wish, &v->c->mem, f);
 	n = 0;
@@ -93,6 +94,7 @@ static int choose(struct verb *v, const struct rollback_wish *wish, struct fail 
 
 			g->from = r->live.id ? arena_strdup(&v->c->mem, r->live.id) : NULL;
 			g->to = arena_strdup(&v->c->mem, places[n].to->header.id);
+			g->foreign = places[n].to->header.foreign;
 			r->row.release = g->to;
 		}
 		n++;
@@ -100,7 +102,7 @@ static int choose(struct verb *v, const struct rollback_wish *wish, struct fail 
 	return rc;
 }
 
-static void say_bad(struct verb *v, const struct run *r, const char *to)
+static void say_bad(struct errand *v, const struct run *r, const char *to)
 {
 	const struct release_info *it = release_find(&r->list, to);
 	char age[CLOCK_TEXT];
@@ -108,15 +110,16 @@ static void say_bad(struct verb *v, const struct run *r, const char *to)
 	if (!it || !it->bad)
 		return;
 	if (!it->bad_record) {
-		verb_note(v, NULL, "  (%s was rolled back before)", to);
+		errand_note(v, NULL, "  (%s was rolled back before)", to);
 		return;
 	}
 	clock_age(age, v->c->now_s > it->bad_record->at_s ? v->c->now_s - it->bad_record->at_s : 0);
-	verb_note(v, NULL, "  (%s was rolled back %s ago by %s%s%s)", to, age, it->bad_record->by ? it->bad_record->by : "somebody",
+	errand_note(v, NULL, "  (%s was rolled back %s ago by %s%s%s)", to, age,
+	            it->bad_record->by ? it->bad_record->by : "somebody",
 	          it->bad_record->reason ? ": " : "", it->bad_record->reason ? it->bad_record->reason : "");
 }
 
-static void announce(struct verb *v, struct rollback_report *out)
+static void announce(struct errand *v, struct rollback_report *out)
 {
 	size_t width = 0;
 
@@ -131,13 +134,13 @@ static void announce(struct verb *v, struct rollback_report *out)
 		if (!r->active)
 			continue;
 		out->moves[out->move_count++] = (struct rollback_move){ .row = &r->row, .from = g->from, .to = g->to };
-		verb_note(v, NULL, "%-*s  %s -> %s", (int)width, r->row.place, g->from ? g->from : "nothing", g->to);
+		errand_note(v, NULL, "%-*s  %s -> %s", (int)width, r->row.place, g->from ? g->from : "nothing", g->to);
 		say_bad(v, r, g->to);
 	}
 }
 
 /* Between the choice and the lock somebody may have deployed: what was announced would not be what happens. */
-static void leave_moved(struct verb *v)
+static void leave_moved(struct errand *v)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		struct run *r = &v->runs[i];
@@ -147,8 +150,8 @@ static void leave_moved(struct verb *v)
 
 		if (!r->active || was == is || (was && is && strcmp(was, is) == 0))
 			continue;
-		fail_set(&f, FAIL_CONFLICT, "moved meanwhile from %s to %s%s%s: not touched", was ? was : "nothing", is ? is : "nothing",
-		         last && last->by ? " by " : "", last && last->by ? last->by : "");
+		fail_set(&f, FAIL_CONFLICT, "moved meanwhile from %s to %s%s%s: not touched", was ? was : "nothing",
+		         is ? is : "nothing", last && last->by ? " by " : "", last && last->by ? last->by : "");
 		fail_hint(&f, "look at `slipway status %s`, then roll back again", r->row.place);
 		fail_stage(&f, "lock");
 		run_leave(r, RESULT_FAILED, &f);
@@ -173,13 +176,13 @@ static void start_probe(struct run *r)
 {
 	struct going *g = r->data;
 
-	if (r->ops->probe)
+	if (r->ops->probe && !g->foreign)
 		r->ops->probe(r->place, g->to, &g->state, run_op(r, probed));
 	else
 		run_done(r, 0);
 }
 
-static int move(struct verb *v, const struct rollback_options *o, struct fail *f)
+static int move(struct errand *v, const struct rollback_options *o, struct fail *f)
 {
 	static const struct phase probe = { .id = PHASE_VERIFY, .start = start_probe };
 	struct switch_wish wish = { .to = going_to, .action = "rollback", .reason = v->c->message };
@@ -189,19 +192,19 @@ static int move(struct verb *v, const struct rollback_options *o, struct fail *f
 	fleet_read(v->fleet);
 	leave_moved(v);
 	fleet_phase(v->fleet, &probe);
-	verb_intend(v);
+	errand_intend(v);
 	fleet_switch(v->fleet, &wish);
-	verb_record(v);
+	errand_record(v);
 	return 0;
 }
 
-static int rollback(struct verb *v, const struct rollback_options *o, struct rollback_report *out, struct fail *f)
+static int rollback(struct errand *v, const struct rollback_options *o, struct rollback_report *out, struct fail *f)
 {
 	struct rollback_wish wish = { .id = NULL };
 
 	if (wish_of(&wish, v->c, o, f) < 0)
 		return -1;
-	verb_items(v, sizeof(struct going));
+	errand_items(v, sizeof(struct going));
 	fleet_read(v->fleet);
 	fleet_list(v->fleet);
 	if (fleet_interrupted(v->fleet))
@@ -212,17 +215,17 @@ static int rollback(struct verb *v, const struct rollback_options *o, struct rol
 	announce(v, out);
 	if (o->dry_run || !fleet_active(v->fleet))
 		return 0;
-	verb_begin_record(v, NULL);
+	errand_begin_record(v, NULL);
 	return move(v, o, f);
 }
 
 int rollback_run(struct context *c, const struct rollback_options *o, struct rollback_report *out)
 {
 	struct fail f = FAIL_INIT;
-	struct verb v;
+	struct errand v;
 
 	memset(out, 0, sizeof *out);
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
-	return verb_close(&v, rollback(&v, o, out, &f) < 0 ? verb_refuse(&v, &f) : 0);
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	return errand_close(&v, rollback(&v, o, out, &f) < 0 ? errand_refuse(&v, &f) : 0);
 }

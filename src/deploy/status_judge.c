@@ -41,7 +41,14 @@ static bool explained(const struct status_facts *k, const struct switch_record *
 
 	if (k->last && same_id(k->last->to, live->id))
 		return true;
-	return live->has_header && !live->header.foreign && live->header.parent && same_id(live->header.parent, found->from);
+	return live->has_header && !live->header.foreign && live->header.parent &&
+	       same_id(live->header.parent, found->from);
+}
+
+/* Nothing is recorded before it: there is no record that the place could differ from. */
+static bool first_record(const struct switchlog *log, const struct switch_record *r)
+{
+	return !r->from && r == log->records;
 }
 
 static bool drifted(const struct status_facts *k, struct status_verdict *out, struct arena *mem)
@@ -50,7 +57,8 @@ static bool drifted(const struct status_facts *k, struct status_verdict *out, st
 
 	if (mark) {
 		out->note = arena_printf(mem, "verify saw a difference %s ago%s%s; `slipway deploy --repair` mends it",
-		                         ago(k->now_s, mark->at_s, mem), mark->reason ? ": " : "", mark->reason ? mark->reason : "");
+		                         ago(k->now_s, mark->at_s, mem), mark->reason ? ": " : "",
+		                         mark->reason ? mark->reason : "");
 		return true;
 	}
 	if (!last || !last->action || strcmp(last->action, "found") != 0)
@@ -59,8 +67,12 @@ static bool drifted(const struct status_facts *k, struct status_verdict *out, st
 		out->note = "the switch was made, its record was lost to an interruption";
 		return false;
 	}
-	out->note = arena_printf(mem, "switched from %s to %s by something other than slipway", last->from ? last->from : "nothing",
-	                         k->live->id);
+	if (first_record(&k->live->log, last) && !(k->last && k->last->to)) {
+		out->note = k->live->has_header && !k->live->header.foreign ? NULL : "not deployed by slipway";
+		return false;
+	}
+	out->note = arena_printf(mem, "switched from %s to %s by something other than slipway",
+	                         last->from ? last->from : "nothing", k->live->id);
 	return true;
 }
 

@@ -11,7 +11,7 @@
 struct status_facts {
 	const struct live_state *live;
 	const struct ledger_place *last;        /* the ledger's newest row for the place; NULL = none */
-	const char *newest;                     /* the newest release id that any place of the environment serves; NULL = none */
+	const char *newest;                     /* the newest release id that any selected place serves; NULL = none */
 	int64_t now_s;
 };
 struct status_verdict {
@@ -21,11 +21,11 @@ struct status_verdict {
 };
 
 /* empty: nothing is live.
- * drifted: verify saw a difference since the last switch, or the live release was put there by something that neither the switch log nor
- * the ledger knows of. A switch whose record was lost to a crash (the ledger intended it, or the live release was staged on top of the
- * logged one) is no drift.
- * behind: the place took part in a newer run and did not get there (the ledger says so, or the newest run's release lies on the place,
- * begun or sealed), and nobody took that release back since.
+ * drifted: verify saw a difference since the last switch, or the live release was put there by something that neither
+ * the switch log nor the ledger knows of. A switch whose record was lost to a crash (the ledger intended it, or the
+ * live release was staged on top of the logged one) is no drift; a place that slipway never switched cannot drift.
+ * behind: the place took part in a newer run and did not get there (the ledger says so, or the newest run's release
+ * lies on the place, begun or sealed), and nobody took that release back since.
  * live: everything else; the note tells of a switch that another machine made. */
 struct status_verdict status_judge(const struct status_facts *facts, struct arena *mem);
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "deploy/status_judge.h"
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 struct looked {                         /* one place's */
 	struct verify_report deep;
@@ -19,7 +19,7 @@ static void start_deep(struct run *r)
 		run_done(r, 0);
 }
 
-static const struct ledger_place *last_of(struct verb *v, const struct run *r)
+static const struct ledger_place *last_of(struct errand *v, const struct run *r)
 {
 	struct context *c = v->c;
 	struct ledger_place *last = arena_alloc(&c->mem, sizeof *last);
@@ -28,15 +28,17 @@ static const struct ledger_place *last_of(struct verb *v, const struct run *r)
 
 	if (!c->ledger)
 		return NULL;
-	found = ledger_last(c->ledger, c->env.environment ? c->env.environment->name : NULL, r->row.place, last, &c->mem, &f);
+	found = ledger_last(c->ledger, c->env.environment ? c->env.environment->name : NULL, r->row.place, last, &c->mem,
+	                    &f);
 	if (found < 0)
-		verb_note(v, &r->row, "the record could not be read: %s", f.text);
+		errand_note(v, &r->row, "the record could not be read: %s", f.text);
 	return found > 0 ? last : NULL;
 }
 
-static void judge(struct verb *v, struct run *r, const char *newest, struct status_row *out)
+static void judge(struct errand *v, struct run *r, const char *newest, struct status_row *out)
 {
-	const struct status_facts facts = { .live = &r->live, .last = last_of(v, r), .newest = newest, .now_s = v->c->now_s };
+	const struct status_facts facts = { .live = &r->live, .last = last_of(v, r), .newest = newest,
+	                                    .now_s = v->c->now_s };
 	const struct looked *l = r->data;
 	struct status_verdict verdict = status_judge(&facts, &v->c->mem);
 
@@ -51,8 +53,9 @@ static void judge(struct verb *v, struct run *r, const char *newest, struct stat
 	                         l->deep.findings[0].path, l->deep.findings[0].what);
 }
 
-/* A place that was read and then failed on the way (the deep look) still has its live release; only one that never answered is unreachable. */
-static void judge_all(struct verb *v, struct status_row *out)
+/* A place that was read and then failed on the way (the deep look) still has its live release; only one that never
+ * answered is unreachable. */
+static void judge_all(struct errand *v, struct status_row *out)
 {
 	const char *newest = NULL;
 
@@ -69,28 +72,26 @@ static void judge_all(struct verb *v, struct status_row *out)
 			out[i].health = PLACE_UNREACHABLE;
 			out[i].note = r->row.fail.kind != FAIL_NONE ? r->row.fail.text : NULL;
 		}
-		v->o->difference = v->o->difference || out[i].health != PLACE_LIVE;
 	}
 }
 
 int status_run(struct context *c, const struct status_options *o, struct status_report *out)
 {
 	static const struct phase deep = { .id = PHASE_VERIFY, .start = start_deep };
-	bool difference;
-	struct verb v;
+	struct errand v;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
-	verb_items(&v, sizeof(struct looked));
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	errand_items(&v, sizeof(struct looked));
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	fleet_read(v.fleet);
 	if (o->deep)
 		fleet_phase(v.fleet, &deep);
 	judge_all(&v, out->places);
-	difference = out->outcome.difference;
-	rc = verb_close(&v, 0);
-	out->outcome.difference = difference;
+	rc = errand_close(&v, 0);
+	for (size_t i = 0; o->exit_code && i < v.count; i++)
+		out->outcome.difference = out->outcome.difference || out->places[i].health != PLACE_LIVE;
 	return rc;
 }

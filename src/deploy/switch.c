@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "deploy/fleet_inside.h"
 
-#define SENDS_MOST 2                    /* the way is begun again once, and only after a probe said that it was not gone */
+#define SENDS_MOST 2                    /* the way is begun again once, and never without a look at the place */
 
 static bool same_id(const char *a, const char *b)
 {
@@ -170,7 +170,8 @@ static void probed(struct op *op)
 	r->ops->read(r->place, &sw->after, run_op(r, told_live));
 }
 
-/* The probe speaks of the release, the read of the place: both are asked, since somebody else may have switched meanwhile. */
+/* The probe speaks of the release, the read of the place: both are asked, since somebody else may have switched
+ * meanwhile. */
 static void start_probe(struct run *r)
 {
 	struct switching *sw = &seat_of(r)->sw;
@@ -260,7 +261,9 @@ static bool is_partial(const struct run *r)
 
 static void undo_partial(struct fleet *fl)
 {
-	static const struct phase undo = { .id = PHASE_SWITCH, .start = start_undo, .changes = true, .always = true, .once = true };
+	static const struct phase undo = {
+		.id = PHASE_SWITCH, .start = start_undo, .changes = true, .always = true, .once = true
+	};
 
 	fleet_walk(fl, &undo, is_partial);
 	for (size_t i = 0; i < fl->count; i++) {

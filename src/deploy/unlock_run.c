@@ -1,12 +1,8 @@
 #include "deploy/commands.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 struct holding {                        /* one place's */
 	struct lock_info holder;        /* token NULL = free */
@@ -21,27 +17,10 @@ static void start_peek(struct run *r)
 		run_done(r, 0);
 }
 
-/* "ci-7 pid 4711" on this very machine, and no such process: it can never renew or unlock. */
-static bool holder_is_dead(const struct lock_info *l)
-{
-	const char *pid = l->where ? strstr(l->where, " pid ") : NULL;
-	char here[256];
-	char *end;
-	long n;
-
-	if (!pid || gethostname(here, sizeof here) < 0)
-		return false;
-	here[sizeof here - 1] = '\0';
-	if (strlen(here) != (size_t)(pid - l->where) || strncmp(here, l->where, strlen(here)) != 0)
-		return false;
-	errno = 0;
-	n = strtol(pid + 5, &end, 10);
-	return errno == 0 && *end == '\0' && n > 0 && n <= INT32_MAX && kill((pid_t)n, 0) < 0 && errno == ESRCH;
-}
-
+/* The host has looked: a holder that it knows to be dead has expired. */
 static bool is_stale(const struct lock_info *l)
 {
-	return l->now_s >= l->expires_s || holder_is_dead(l);
+	return l->now_s >= l->expires_s;
 }
 
 static void broken(struct op *op)
@@ -63,8 +42,9 @@ static void start_break(struct run *r)
 		run_done(r, 0);
 }
 
-/* Freeing a lock under a living holder is asked once for all places: the holder's next step fails there, and its run with it. */
-static int decide(struct verb *v, bool force, struct fail *f)
+/* Freeing a lock under a living holder is asked once for all places: the holder's next step fails there, and its
+ * run with it. */
+static int decide(struct errand *v, bool force, struct fail *f)
 {
 	struct reporter *rep = v->c->reporter;
 	const struct run *live = NULL;
@@ -76,7 +56,7 @@ static int decide(struct verb *v, bool force, struct fail *f)
 
 		if (!r->active || !h->holder.token)
 			continue;
-		verb_note(v, &r->row, "locked by %s%s", verb_holder(&h->holder, &v->c->mem),
+		errand_note(v, &r->row, "locked by %s%s", errand_holder(&h->holder, &v->c->mem),
 		          is_stale(&h->holder) ? ": stale" : "");
 		if (is_stale(&h->holder))
 			continue;
@@ -89,16 +69,19 @@ static int decide(struct verb *v, bool force, struct fail *f)
 		const struct holding *h = live->data;
 
 		fail_set(f, FAIL_CONFLICT, "%s is locked by %s, and its lease runs another %lld s", live->row.place,
-		         verb_holder(&h->holder, &v->c->mem), (long long)(h->holder.expires_s - h->holder.now_s));
+		         errand_holder(&h->holder, &v->c->mem), (long long)(h->holder.expires_s - h->holder.now_s));
 		if (count > 1)
 			fail_wrap(f, "%zu locks are live", count);
 		fail_stage(f, "lock");
-		return fail_hint(f, "wait for it, or `slipway unlock %s --force` if it is certain that it no longer runs", live->row.place);
+		return fail_hint(f, "wait for it, or `slipway unlock %s --force` if it is certain that it no longer runs",
+		                 live->row.place);
 	}
 	if (v->c->yes)
 		return 0;
-	return rep->confirm(rep, arena_printf(&v->c->mem, "%zu lock%s belong%s to a command that still runs; free %s anyway?", count,
-	                                      count == 1 ? "" : "s", count == 1 ? "s" : "", count == 1 ? "it" : "them"), NULL, f);
+	return rep->confirm(rep, arena_printf(&v->c->mem,
+	                                      "%zu lock%s belong%s to a command that still runs; free %s anyway?", count,
+	                                      count == 1 ? "" : "s", count == 1 ? "s" : "", count == 1 ? "it" : "them"),
+		NULL, f);
 }
 
 int unlock_run(struct context *c, const struct unlock_options *o, struct unlock_report *out)
@@ -106,16 +89,16 @@ int unlock_run(struct context *c, const struct unlock_options *o, struct unlock_
 	static const struct phase peek = { .id = PHASE_READ, .start = start_peek };
 	static const struct phase freeing = { .id = PHASE_UNLOCK, .start = start_break, .changes = true };
 	struct fail f = FAIL_INIT;
-	struct verb v;
+	struct errand v;
 	int rc = 0;
 
 	memset(out, 0, sizeof *out);
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
-	verb_items(&v, sizeof(struct holding));
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	errand_items(&v, sizeof(struct holding));
 	fleet_phase(v.fleet, &peek);
 	if (decide(&v, o->force, &f) < 0)
-		rc = verb_refuse(&v, &f);
+		rc = errand_refuse(&v, &f);
 	else
 		fleet_phase(v.fleet, &freeing);
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
@@ -125,5 +108,5 @@ int unlock_run(struct context *c, const struct unlock_options *o, struct unlock_
 		out->places[i] = (struct unlock_row){ .row = &v.runs[i].row, .holder = h->holder.token ? &h->holder : NULL,
 		                                      .freed = h->freed };
 	}
-	return verb_close(&v, rc);
+	return errand_close(&v, rc);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 struct verifying {                      /* one place's */
 	const char *id;                 /* what is read; NULL = not found */
@@ -44,7 +44,7 @@ static void leave(struct run *r, enum fail_kind kind, const char *text, const ch
 	run_leave(r, RESULT_FAILED, &f);
 }
 
-static void choose(struct verb *v, struct run *r, const char *release)
+static void choose(struct errand *v, struct run *r, const char *release)
 {
 	struct verifying *y = r->data;
 	bool ambiguous = false;
@@ -53,17 +53,18 @@ static void choose(struct verb *v, struct run *r, const char *release)
 		leave(r, FAIL_CONFIG, arena_printf(&v->c->mem, "a %s host cannot read back what it holds", r->row.kind), NULL);
 		return;
 	}
-	y->id = release ? verb_release(r, release, &ambiguous) : r->live.id;
+	y->id = release ? errand_release(r, release, &ambiguous) : r->live.id;
 	if (ambiguous)
 		leave(r, FAIL_USAGE, arena_printf(&v->c->mem, "more than one release begins with \"%s\"", release), NULL);
 	else if (!y->id && release)
-		leave(r, FAIL_MISSING, arena_printf(&v->c->mem, "it has no release \"%s\"", release), "`slipway releases` lists them");
+		leave(r, FAIL_MISSING, arena_printf(&v->c->mem, "it has no release \"%s\"", release),
+		      "`slipway releases` lists them");
 	else if (!y->id)
 		leave(r, FAIL_MISSING, "nothing is live", NULL);
 }
 
 /* Only what is live can drift, and only a change of the verdict is worth a line in the switch log. */
-static void judge(struct verb *v, struct run *r)
+static void judge(struct errand *v, struct run *r)
 {
 	struct verifying *y = r->data;
 	bool was = switchlog_drifted(&r->live.log) != NULL, is = y->report.count > 0;
@@ -77,12 +78,12 @@ static void judge(struct verb *v, struct run *r)
 		                              y->report.count > 1 ? " and more" : "");
 }
 
-static void verify(struct verb *v, const struct verify_options *o)
+static void verify(struct errand *v, const struct verify_options *o)
 {
 	static const struct phase reading = { .id = PHASE_VERIFY, .start = start_verify };
 	static const struct phase marking = { .id = PHASE_RECORD, .start = start_mark };
 
-	verb_items(v, sizeof(struct verifying));
+	errand_items(v, sizeof(struct verifying));
 	fleet_read(v->fleet);
 	if (o->release)
 		fleet_list(v->fleet);
@@ -99,16 +100,18 @@ static void verify(struct verb *v, const struct verify_options *o)
 int verify_run(struct context *c, const struct verify_options *o, struct verify_run_report *out)
 {
 	bool difference = false;
-	struct verb v;
+	struct errand v;
 	int rc;
 
 	memset(out, 0, sizeof *out);
 	if (o->served) {
-		fail_set(&out->outcome.error, FAIL_USAGE, "--served needs the network engine, which this version does not have");
-		return fail_hint(&out->outcome.error, "without --served, verify re-reads what each place holds by the host's own means");
+		fail_set(&out->outcome.error, FAIL_USAGE,
+		         "--served needs the network engine, which this version does not have");
+		return fail_hint(&out->outcome.error,
+		                 "without --served, verify re-reads what each place holds by the host's own means");
 	}
-	if (verb_open(&v, c, &out->outcome) < 0)
-		return verb_close(&v, -1);
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
 	verify(&v, o);
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++) {
@@ -117,7 +120,7 @@ int verify_run(struct context *c, const struct verify_options *o, struct verify_
 		out->places[i] = (struct verify_row){ .row = &v.runs[i].row, .report = y->report.id ? &y->report : NULL };
 		difference = difference || y->report.count > 0;
 	}
-	rc = verb_close(&v, 0);
+	rc = errand_close(&v, 0);
 	out->outcome.difference = difference;
 	return rc;
 }

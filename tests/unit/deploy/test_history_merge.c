@@ -5,18 +5,22 @@
 #define A "20261123-090000-aaaaaaaa"
 #define B "20261123-100000-bbbbbbbb"
 
-static struct ledger_row row(const char *command, const char *place, const char *state, const char *from, const char *to, int64_t at_s)
+static struct ledger_row row(const char *command, const char *place, const char *state, const char *from,
+                             const char *to, int64_t at_s)
 {
-	return (struct ledger_row){ .run = { .run = "1", .command = command, .message = "from the ledger", .ended_s = at_s + 1,
+	return (struct ledger_row){ .run = { .run = "1", .command = command, .message = "from the ledger",
+	                                     .ended_s = at_s + 1,
 	                                     .started_s = at_s, .who = { .by = "ci@runner", .commit = "abc" } },
-	                            .place = { .target = place, .place = place, .state = state, .from = from, .to = to, .at_s = at_s },
+	                            .place = { .target = place, .place = place, .state = state, .from = from, .to = to,
+	                                       .at_s = at_s },
 	                            .has_place = true };
 }
 
 static void a_switch_in_both_is_told_once(void **state)
 {
 	struct switch_record r[] = { { .seq = 1, .id = A, .at_s = 1000, .action = "deploy", .by = "ci@runner" },
-	                             { .seq = 2, .id = B, .from = A, .at_s = 2000, .action = "deploy", .by = "ana@desk", .reason = "hotfix" } };
+	                             { .seq = 2, .id = B, .from = A, .at_s = 2000, .action = "deploy", .by = "ana@desk",
+	                               .reason = "hotfix" } };
 	struct switchlog log = { .records = r, .count = 2 };
 	struct history_log logs[] = { { "bern", "bern", &log } };
 	struct ledger_row rows[] = { row("deploy", "bern", "deployed", NULL, A, 1003) };
@@ -47,8 +51,10 @@ static void each_record_is_used_once_and_only_its_own(void **state)
 	                             { .seq = 4, .id = A, .at_s = 9000, .action = "deploy" } };
 	struct switchlog log = { .records = r, .count = 4 };
 	struct history_log logs[] = { { "bern", "bern", &log }, { "chur", "chur", &log } };
-	struct ledger_row rows[] = { row("rollback", "bern", "deployed", B, A, 1201), row("deploy", "bern", "deployed", A, B, 1101),
-	                             row("deploy", "bern", "unchanged", A, A, 1050), row("deploy", "bern", "failed", A, A, 1020) };
+	struct ledger_row rows[] = { row("rollback", "bern", "deployed", B, A, 1201), row("deploy", "bern", "deployed", A,
+	                                                                                  B, 1101),
+	                             row("deploy", "bern", "unchanged", A, A, 1050), row("deploy", "bern", "failed", A, A,
+	                                                                                 1020) };
 	struct arena mem = ARENA_INIT;
 	struct history_item *items;
 	size_t count, both = 0;
@@ -90,10 +96,12 @@ static void within_a_second_the_log_gives_the_order(void **state)
 
 static void states_become_results(void **state)
 {
-	struct switch_record r[] = { { .seq = 1, .id = A, .at_s = 10, .action = "undo" }, { .seq = 2, .id = A, .at_s = 20, .action = "pin" } };
+	struct switch_record r[] = { { .seq = 1, .id = A, .at_s = 10, .action = "undo" }, { .seq = 2, .id = A, .at_s = 20,
+	                                                                                    .action = "pin" } };
 	struct switchlog log = { .records = r, .count = 2 };
 	struct history_log logs[] = { { "bern", "bern", &log } };
-	struct ledger_row rows[] = { row("deploy", "bern", "intended", A, B, 90000), row("deploy", "bern", "intended", A, B, 80000),
+	struct ledger_row rows[] = { row("deploy", "bern", "intended", A, B, 90000), row("deploy", "bern", "intended", A,
+	                                                                                 B, 80000),
 	                             { .run = { .command = "prune", .started_s = 70000, .ended_s = 70001 } },
 	                             { .run = { .command = "deploy", .started_s = 60000, .release = B } } };
 	struct arena mem = ARENA_INIT;

@@ -47,7 +47,8 @@ static void hold(struct world *w, const char *id, const char *parent, int64_t ma
 {
 	w->list.items = w->items;
 	memmove(w->items + 1, w->items, w->list.count * sizeof *w->items);
-	w->items[0] = (struct release_info){ .header = { .id = id, .parent = parent, .created_s = made_s, .foreign = foreign } };
+	w->items[0] = (struct release_info){ .header = { .id = id, .parent = parent, .created_s = made_s,
+	                                                 .foreign = foreign } };
 	w->list.count++;
 }
 
@@ -89,7 +90,8 @@ static void ask(struct asked *q, struct world *w, size_t count, struct rollback_
 	*q = (struct asked){ .count = count, .mem = ARENA_INIT };
 	wish.steps = wish.steps ? wish.steps : 1;
 	for (size_t i = 0; i < count; i++)
-		q->places[i] = (struct rollback_place){ .name = names[i], .live = w[i].live, .list = &w[i].list, .log = &w[i].log };
+		q->places[i] = (struct rollback_place){ .name = names[i], .live = w[i].live, .list = &w[i].list,
+		                                        .log = &w[i].log };
 	q->rc = rollback_choose(q->places, count, &wish, &q->mem, &q->f);
 }
 

@@ -21,7 +21,8 @@ static void serve(struct scene *s, const char *id)
 {
 	*s = (struct scene){ .mem = ARENA_INIT };
 	s->records[0] = (struct switch_record){ .seq = 1, .id = A, .at_s = 100, .action = "deploy", .by = "ci@runner" };
-	s->records[1] = (struct switch_record){ .seq = 2, .id = id, .from = A, .at_s = 200, .action = "deploy", .by = "ana@desk" };
+	s->records[1] = (struct switch_record){ .seq = 2, .id = id, .from = A, .at_s = 200, .action = "deploy",
+	                                        .by = "ana@desk" };
 	s->live = (struct live_state){ .id = id, .has_header = true, .newest_s = release_id_time(id) };
 	s->live.header = (struct release_header){ .id = id, .parent = A };
 	s->live.log = (struct switchlog){ .records = s->records, .count = 2 };
@@ -69,7 +70,8 @@ static void what_verify_saw_is_drift_until_clean(void **state)
 
 	(void)state;
 	serve(&s, B);
-	s.records[2] = (struct switch_record){ .seq = 3, .id = B, .at_s = 230, .action = "drifted", .reason = "app.js: content differs" };
+	s.records[2] = (struct switch_record){ .seq = 3, .id = B, .at_s = 230, .action = "drifted",
+	                                       .reason = "app.js: content differs" };
 	s.live.log.count = 3;
 	judge(&s, PLACE_DRIFTED);
 	assert_non_null(strstr(s.verdict.note, "app.js: content differs"));
@@ -113,6 +115,24 @@ static void a_switch_whose_record_was_lost_is_no_drift(void **state)
 	s.live.header.parent = C;
 	judge(&s, PLACE_DRIFTED);
 	s.live.has_header = false;
+	judge(&s, PLACE_DRIFTED);
+	arena_clear(&s.mem);
+}
+
+static void a_place_never_deployed_to_cannot_drift(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	serve(&s, "/srv/www/old");
+	s.records[0] = (struct switch_record){ .seq = 1, .id = "/srv/www/old", .at_s = 100, .action = "found" };
+	s.live.log.count = 1;
+	s.live.has_header = false;
+	s.facts.last = NULL;
+	judge(&s, PLACE_LIVE);
+	assert_string_equal(s.verdict.note, "not deployed by slipway");
+	s.facts.last = &s.last;
+	s.last.to = A;                  /* but it was: the log is gone, and so is what we put there */
 	judge(&s, PLACE_DRIFTED);
 	arena_clear(&s.mem);
 }
@@ -203,6 +223,7 @@ int main(void)
 		cmocka_unit_test(what_verify_saw_is_drift_until_clean),
 		cmocka_unit_test(a_switch_by_hand_is_drift),
 		cmocka_unit_test(a_switch_whose_record_was_lost_is_no_drift),
+		cmocka_unit_test(a_place_never_deployed_to_cannot_drift),
 		cmocka_unit_test(a_failure_in_the_ledger_leaves_it_behind),
 		cmocka_unit_test(a_first_deploy_that_failed_is_behind_not_empty),
 		cmocka_unit_test(the_host_alone_tells_who_is_behind),

@@ -27,7 +27,8 @@ static void a_rollback_makes_what_it_leaves_bad(void **state)
 static void going_two_back_makes_both_bad(void **state)
 {
 	struct switch_record r[] = { { .id = "A", .action = "deploy" }, { .id = "B", .from = "A", .action = "deploy" },
-	                             { .id = "C", .from = "B", .action = "deploy" }, { .id = "B", .from = "C", .action = "rollback" },
+	                             { .id = "C", .from = "B", .action = "deploy" }, { .id = "B", .from = "C",
+	                                                                               .action = "rollback" },
 	                             { .id = "A", .from = "B", .action = "rollback" } };
 	struct switchlog log = log_of(r, 5);
 
@@ -40,7 +41,8 @@ static void going_two_back_makes_both_bad(void **state)
 static void taking_a_rollback_back_makes_nothing_bad(void **state)
 {
 	struct switch_record r[] = { { .id = "A", .action = "deploy" }, { .id = "B", .from = "A", .action = "deploy" },
-	                             { .id = "A", .from = "B", .action = "rollback" }, { .id = "B", .from = "A", .action = "rollback" },
+	                             { .id = "A", .from = "B", .action = "rollback" }, { .id = "B", .from = "A",
+	                                                                                 .action = "rollback" },
 	                             { .id = "A", .from = "B", .action = "rollback" } };
 	struct switchlog log = log_of(r, 4);
 

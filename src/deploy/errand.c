@@ -1,4 +1,4 @@
-#include "deploy/verb.h"
+#include "deploy/errand.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 
-int verb_open(struct verb *v, struct context *c, struct outcome *o)
+int errand_open(struct errand *v, struct context *c, struct outcome *o)
 {
 	struct fail f = FAIL_INIT;
 
@@ -18,12 +18,12 @@ int verb_open(struct verb *v, struct context *c, struct outcome *o)
 	memset(o, 0, sizeof *o);
 	o->started_ns = clock_mono_ns();
 	if (fleet_open(&v->fleet, c, &f) < 0)
-		return verb_refuse(v, &f);
+		return errand_refuse(v, &f);
 	v->runs = fleet_runs(v->fleet, &v->count);
 	return 0;
 }
 
-int verb_refuse(struct verb *v, const struct fail *f)
+int errand_refuse(struct errand *v, const struct fail *f)
 {
 	v->o->error = *f;
 	for (size_t i = 0; i < v->count; i++)
@@ -32,18 +32,18 @@ int verb_refuse(struct verb *v, const struct fail *f)
 	return -1;
 }
 
-static void end_record(struct verb *v)
+static void end_record(struct errand *v)
 {
 	struct fail f = FAIL_INIT;
 
 	if (!*v->run_id)
 		return;
 	if (ledger_end(v->c->ledger, v->run_id, outcome_exit(v->o), clock_wall_s(), &f) < 0)
-		verb_note(v, NULL, "not recorded: %s", f.text);
+		errand_note(v, NULL, "not recorded: %s", f.text);
 	v->run_id[0] = '\0';
 }
 
-int verb_close(struct verb *v, int rc)
+int errand_close(struct errand *v, int rc)
 {
 	struct outcome *o = v->o;
 
@@ -58,7 +58,8 @@ int verb_close(struct verb *v, int rc)
 	}
 	for (size_t i = 0; i < v->count; i++)
 		if (v->runs[i].row.result == RESULT_NONE)
-			run_leave(&v->runs[i], o->interrupted ? RESULT_INTERRUPTED : rc < 0 ? RESULT_SKIPPED : RESULT_UNCHANGED, NULL);
+			run_leave(&v->runs[i], o->interrupted ? RESULT_INTERRUPTED : rc < 0 ? RESULT_SKIPPED : RESULT_UNCHANGED,
+			          NULL);
 	fleet_fill(v->fleet, o);
 	o->ended_ns = clock_mono_ns();
 	end_record(v);
@@ -67,7 +68,7 @@ int verb_close(struct verb *v, int rc)
 	return rc;
 }
 
-void *verb_items(struct verb *v, size_t size)
+void *errand_items(struct errand *v, size_t size)
 {
 	char *items = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * size);
 
@@ -76,12 +77,12 @@ void *verb_items(struct verb *v, size_t size)
 	return items;
 }
 
-size_t verb_index(const struct verb *v, const struct run *r)
+size_t errand_index(const struct errand *v, const struct run *r)
 {
 	return (size_t)(r - v->runs);
 }
 
-void verb_note(struct verb *v, const struct row *row, const char *fmt, ...)
+void errand_note(struct errand *v, const struct row *row, const char *fmt, ...)
 {
 	struct strbuf b = STRBUF_INIT;
 	va_list ap;
@@ -93,7 +94,7 @@ void verb_note(struct verb *v, const struct row *row, const char *fmt, ...)
 	strbuf_clear(&b);
 }
 
-void verb_row_note(struct verb *v, struct run *r, const char *fmt, ...)
+void errand_row_note(struct errand *v, struct run *r, const char *fmt, ...)
 {
 	struct row *row = &r->row;
 	const char **notes = arena_alloc(&v->c->mem, (row->note_count + 1) * sizeof *notes);
@@ -110,14 +111,14 @@ void verb_row_note(struct verb *v, struct run *r, const char *fmt, ...)
 	strbuf_clear(&b);
 }
 
-const char *verb_release(const struct run *r, const char *text, bool *ambiguous)
+const char *errand_release(const struct run *r, const char *text, bool *ambiguous)
 {
 	const struct release_info *it = release_prefix(&r->list, text, ambiguous);
 
 	return it ? it->header.id : NULL;
 }
 
-const char *verb_holder(const struct lock_info *l, struct arena *mem)
+const char *errand_holder(const struct lock_info *l, struct arena *mem)
 {
 	char age[CLOCK_TEXT];
 
@@ -128,13 +129,13 @@ const char *verb_holder(const struct lock_info *l, struct arena *mem)
 
 /* ---- the ledger's account ---- */
 
-static void give_up_record(struct verb *v, const struct fail *f)
+static void give_up_record(struct errand *v, const struct fail *f)
 {
-	verb_note(v, NULL, "this run is not recorded in .slipway: %s", f->text);
+	errand_note(v, NULL, "this run is not recorded in .slipway: %s", f->text);
 	v->run_id[0] = '\0';
 }
 
-void verb_begin_record(struct verb *v, const char *release)
+void errand_begin_record(struct errand *v, const char *release)
 {
 	struct context *c = v->c;
 	struct ledger_run r = { .run = v->run_id, .command = c->command, .release = release, .message = c->message,
@@ -144,7 +145,7 @@ void verb_begin_record(struct verb *v, const char *release)
 
 	if (!c->ledger) {
 		if (c->ledger_note)
-			verb_note(v, NULL, "this run is not recorded in .slipway: %s", c->ledger_note);
+			errand_note(v, NULL, "this run is not recorded in .slipway: %s", c->ledger_note);
 		return;
 	}
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
@@ -155,10 +156,11 @@ void verb_begin_record(struct verb *v, const char *release)
 		give_up_record(v, &f);
 }
 
-static struct ledger_place account(const struct verb *v, const struct run *r, const char *state)
+static struct ledger_place account(const struct errand *v, const struct run *r, const char *state)
 {
 	const struct row *row = &r->row;
-	struct ledger_place p = { .run = v->run_id, .target = row->target, .place = row->place, .host = row->host, .kind = row->kind,
+	struct ledger_place p = { .run = v->run_id, .target = row->target, .place = row->place, .host = row->host,
+	                          .kind = row->kind,
 	                          .state = state, .from = row->previous, .to = row->release, .sent_bytes = row->sent_bytes,
 	                          .at_s = clock_wall_s() };
 
@@ -171,7 +173,7 @@ static struct ledger_place account(const struct verb *v, const struct run *r, co
 	return p;
 }
 
-void verb_intend(struct verb *v)
+void errand_intend(struct errand *v)
 {
 	struct ledger_place *p = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *p);
 	struct fail f = FAIL_INIT;
@@ -186,7 +188,7 @@ void verb_intend(struct verb *v)
 		give_up_record(v, &f);
 }
 
-void verb_record(struct verb *v)
+void errand_record(struct errand *v)
 {
 	struct ledger_place *p = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *p);
 	struct fail f = FAIL_INIT;
