@@ -23,8 +23,8 @@ static const char schema[] =
 	" message TEXT, builds TEXT, config TEXT, by_whom TEXT, commit_id TEXT, branch TEXT, ci TEXT,"
 	" started_s INTEGER NOT NULL, ended_s INTEGER NOT NULL DEFAULT 0, exit INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE places(seq INTEGER PRIMARY KEY, run TEXT NOT NULL, target TEXT, place TEXT NOT NULL, host TEXT,"
-	" kind TEXT, state TEXT NOT NULL, from_id TEXT, to_id TEXT, tree TEXT, stage TEXT, error TEXT, added INTEGER, changed INTEGER,"
-	" removed INTEGER, sent_bytes INTEGER, seconds REAL, at_s INTEGER NOT NULL);"
+	" kind TEXT, state TEXT NOT NULL, from_id TEXT, to_id TEXT, tree TEXT, stage TEXT, error TEXT,"
+	" added INTEGER, changed INTEGER, removed INTEGER, sent_bytes INTEGER, seconds REAL, at_s INTEGER NOT NULL);"
 	"CREATE INDEX runs_release ON runs(release);"
 	"CREATE INDEX places_run ON places(run, place);"
 	"CREATE INDEX places_place ON places(place);";

@@ -61,7 +61,8 @@ int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t n
 		     " AND r.config = ? AND r.release IS NOT NULL AND r.started_s > ?"
 		     " AND r.seq = (SELECT max(n.seq) FROM runs n WHERE n.release = r.release AND n.command = 'deploy')"
 		     " AND (r.ended_s = 0 OR EXISTS (SELECT 1 FROM places p JOIN runs q ON q.run = p.run"
-		     "   WHERE q.release = r.release AND q.command = 'deploy' AND p.state NOT IN ('deployed', 'unchanged', 'held')"
+		     "   WHERE q.release = r.release AND q.command = 'deploy'"
+		     "   AND p.state NOT IN ('deployed', 'unchanged', 'held')"
 		     "   AND p.seq = (SELECT max(s.seq) FROM places s JOIN runs t ON t.run = s.run"
 		     "                WHERE t.release = r.release AND t.command = 'deploy' AND s.place = p.place)))"
 		     " ORDER BY r.seq DESC LIMIT 1",
