@@ -1,8 +1,9 @@
 /* json: reading (cJSON underneath, positions added) and writing JSON.
  *
  * A document is parsed once; values know their document, so that an error can say `slipway.json:12:7: ...`. Strict:
- * RFC 8259 plus (when asked) // and slash-star comments; no trailing commas, no duplicate keys, valid UTF-8, no raw control
- * characters, no NUL inside strings, no byte order mark, numbers of at most 60 digits, depth <= 64. Keys are case-sensitive. */
+ * RFC 8259 plus (when asked) // and slash-star comments; no trailing commas, no duplicate keys, valid UTF-8, no raw
+ * control characters, no NUL inside strings, no byte order mark, numbers of at most 60 digits, depth <= 64. Keys are
+ * case-sensitive. */
 #ifndef SLIPWAY_BASE_JSON_H
 #define SLIPWAY_BASE_JSON_H
 
@@ -43,7 +44,8 @@ bool json_int(const json *v, int64_t *out);             /* false unless a whole 
 bool json_equal(const json *a, const json *b);
 /* Compact text with object keys sorted by bytes: equal values have equal text. */
 void json_canonical(struct strbuf *out, const json *v);
-/* The text of a number, string or word as it stands in the document (not NUL-terminated, borrowed from d). False if v is not in d. */
+/* The text of a number, string or word as it stands in the document (not NUL-terminated, borrowed from d). False if v
+ * is not in d. */
 bool json_raw(const struct json_doc *d, const json *v, const char **text, size_t *len);
 
 /* New values, owned by the caller, made from others by copying. They belong to no document and have no position. */
@@ -54,7 +56,8 @@ json *json_merge(const json *under, const json *over);
 json *json_concat(const json *a, const json *b);
 void json_free(json *v);
 
-/* Writing: a value at a time, commas and nesting by itself. Usage: jw_object(w); jw_key(w,"a"); jw_int(w,1); jw_end(w). */
+/* Writing: a value at a time, commas and nesting by itself. Usage: jw_object(w); jw_key(w,"a"); jw_int(w,1);
+ * jw_end(w). */
 struct jw {
 	struct strbuf *out;
 	int indent;                 /* 0 = compact, else spaces a level */

@@ -1,4 +1,5 @@
-/* problems: what is wrong with the project's documents, all of it at once. Each row says where, what, and what to do. */
+/* problems: what is wrong with the project's documents, all of it at once. Each row says where, what, and what to
+ * do. */
 #ifndef SLIPWAY_TARGET_PROBLEMS_H
 #define SLIPWAY_TARGET_PROBLEMS_H
 

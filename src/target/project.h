@@ -1,7 +1,8 @@
 /* project: slipway.json and the documents beside it (targets, manifests, overlays), loaded, checked and layered.
  *
- * Order of calls: project_load, then environment_choose, then project_resolve, then select. Nothing here runs a command, opens a
- * host or resolves a secret. Paths in documents are relative to the project root (the directory of slipway.json). */
+ * Order of calls: project_load, then environment_choose, then project_resolve, then select. Nothing here runs a
+ * command, opens a host or resolves a secret. Paths in documents are relative to the project root (the directory of
+ * slipway.json). */
 #ifndef SLIPWAY_TARGET_PROJECT_H
 #define SLIPWAY_TARGET_PROJECT_H
 
@@ -36,9 +37,9 @@ struct rollout {                        /* design 2 and 5.4; issue 6 gives it me
 	const char *max_failures;       /* "10%" or "3"; NULL = no limit */
 };
 
-/* Finds slipway.json (dir or its parents; `config` names it outright), loads every document. Problems of all documents are
- * collected; -1 with FAIL_MISSING (no project: the hint says `slipway init`) or FAIL_CONFIG (problems has errors). On -1 with
- * FAIL_CONFIG *out is still usable for `check`. */
+/* Finds slipway.json (dir or its parents; `config` names it outright), loads every document. Problems of all documents
+ * are collected; -1 with FAIL_MISSING (no project: the hint says `slipway init`) or FAIL_CONFIG (problems has errors).
+ * On -1 with FAIL_CONFIG *out is still usable for `check`. */
 int project_load(struct project **out, const char *dir, const char *config, struct problems *problems, struct fail *f);
 void project_free(struct project *p);
 const char *project_root(const struct project *p);      /* absolute path of the project's directory */
@@ -99,9 +100,9 @@ struct target_list {
 	size_t count;
 };
 
-/* All targets of an environment (NULL when the project has none), layered and checked: places shared by two targets, missing
- * hosts, unknown variables in ${...} are problems. `overrides` are command-line settings (object; may be NULL). The list and
- * everything in it lives in the project. */
+/* All targets of an environment (NULL when the project has none), layered and checked: places shared by two targets,
+ * missing hosts, unknown variables in ${...} are problems. `overrides` are command-line settings (object; may be NULL).
+ * The list and everything in it lives in the project. */
 int project_resolve(struct project *p, const char *environment, struct target_list *out, struct problems *problems,
                     struct fail *f);
 
@@ -114,7 +115,8 @@ const char *const *target_strings(const struct target *t, const char *key, size_
 int target_expand(const struct target *t, const char *text, const char **out, struct arena *mem, struct fail *f);
 const struct var *target_var(const struct target *t, const char *name);
 
-/* `check --explain NAME`: every setting, variable, overlay and render rule with its value and origin; secrets by reference. */
+/* `check --explain NAME`: every setting, variable, overlay and render rule with its value and origin; secrets by
+ * reference. */
 void target_explain(const struct target *t, struct strbuf *out);
 void target_explain_json(const struct target *t, struct jw *w);
 

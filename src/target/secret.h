@@ -1,6 +1,7 @@
-/* secret: values by reference ({"env"}, {"file"[, "key"]}, {"command": [argv]}), resolved only when something is rendered or a host
- * is opened. One trailing newline is stripped; empty is an error. Values are wiped on free and redacted (also JSON-, URL- and
- * base64-escaped) from every message. Files outside the project need SLIPWAY_SECRET_DIRS. */
+/* secret: values by reference ({"env"}, {"file"[, "key"]}, {"command": [argv]}), resolved only when something is
+ * rendered or a host is opened. One trailing newline is stripped; empty is an error. Values are wiped on free and
+ * redacted (also JSON-, URL- and base64-escaped) from every message. Files outside the project need
+ * SLIPWAY_SECRET_DIRS. */
 #ifndef SLIPWAY_TARGET_SECRET_H
 #define SLIPWAY_TARGET_SECRET_H
 
@@ -12,8 +13,8 @@
 struct secrets;
 struct secrets *secrets_new(const struct project *p);
 void secrets_free(struct secrets *s);           /* wipes */
-/* Resolves every VAR_SECRET of the targets; all missing ones are listed in one failure (FAIL_CONFIG). Equal references are
- * resolved once. */
+/* Resolves every VAR_SECRET of the targets; all missing ones are listed in one failure (FAIL_CONFIG). Equal references
+ * are resolved once. */
 int secrets_resolve(struct secrets *s, const struct target *const *targets, size_t count, struct fail *f);
 /* The value, NUL-terminated, owned by s; NULL when not resolved. */
 const char *secrets_value(const struct secrets *s, const json *ref, size_t *len);
