@@ -50,7 +50,7 @@ BANNED = {
 ONLY_SRC = {"strdup", "strndup", "asprintf", "usleep", "rand", "srand", "strerror", "tmpfile"}
 ONLY_IN = {
     "malloc": ("base/mem.c",), "calloc": ("base/mem.c",), "realloc": ("base/mem.c",),
-    "exit": ("main.c",), "getenv": ("target/secret.c", "cmd/", "main.c"),
+    "exit": ("main.c",), "getenv": ("target/secret.c", "deploy/context.c", "cmd/", "main.c"),
     "secure_getenv": ("target/secret.c", "cmd/", "main.c"),
 }
 
