@@ -94,8 +94,10 @@ static void only_what_can_be_the_same_is(void **state)
 	                             { .seq = 4, .id = B, .from = A, .at_s = 1120, .action = "deploy" } };
 	struct switchlog log = { .records = r, .count = 4 };
 	struct history_log logs[] = { { "bern", "bern", &log } };
-	struct ledger_row rows[] = { row("deploy", "bern", "deployed", B, A, 1111), row("deploy", "bern", "unknown", A, B, 1100),
-	                             row("deploy", "bern", "failed", A, B, 1050), row("deploy", "bern", "unchanged", A, A, 1000) };
+	struct ledger_row rows[] = { row("deploy", "bern", "deployed", B, A, 1111), row("deploy", "bern", "unknown", A, B,
+	                                                                                1100),
+	                             row("deploy", "bern", "failed", A, B, 1050), row("deploy", "bern", "unchanged", A, A,
+	                                                                              1000) };
 	struct arena mem = ARENA_INIT;
 	struct history_item *items;
 	size_t count;
