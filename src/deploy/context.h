@@ -12,6 +12,8 @@
 #include "target/project.h"
 #include "target/secret.h"
 
+struct host_ops;
+
 struct context {
 	struct project *project;
 	struct env_choice env;
@@ -30,6 +32,8 @@ struct context {
 	unsigned jobs;                          /* -j; 0 = default */
 	bool yes;
 	int64_t now_s;                          /* wall clock when the command began */
+	/* Tables of hosts by kind; NULL = host_find. Tests put their own here. */
+	const struct host_ops *(*find_host)(const char *kind);
 	struct arena mem;                       /* lives as long as the command */
 };
 

@@ -3,7 +3,12 @@
  *
  * A command is a sequence of phases. fleet_phase starts `start` for every run that takes part (at most `width` at
  * once), turns the loop until each of them has called run_done, and returns. Interruption: after the first signal no
- * new run of a changing phase is started; running ones are awaited (dir 2 s, others 10 s), then cancelled. */
+ * run and no step is started any more, but in phases marked `always`; what is in flight is awaited (dir 2 s, others
+ * 10 s; not at all where nothing changes), then cancelled. A second signal is the reporter's business: tick is called
+ * on every turn, at least ten times a second.
+ *
+ * Retries live here: a step that failed with FAIL_LINK or FAIL_BUSY starts its phase again for that run after a pause
+ * (retry.h). */
 #ifndef SLIPWAY_DEPLOY_FLEET_H
 #define SLIPWAY_DEPLOY_FLEET_H
 
@@ -29,10 +34,15 @@ struct run {                            /* one place's walk */
 	void *data;                     /* the command's */
 };
 
+/* `live` is filled by fleet_read, `list` by fleet_list. Runs, rows and all that lies in a run's `mem` stay valid
+ * after fleet_close, as long as the context's mem. */
+
 struct phase {
 	enum phase_id id;
 	void (*start)(struct run *r);   /* must lead to run_done, at once or later */
-	bool changes;                   /* changes the place: not started after an interruption */
+	bool changes;                   /* changes the place: in-flight steps are awaited after an interruption */
+	bool always;                    /* runs also after an interruption: reading back, recording, unlocking */
+	bool once;                      /* never retried */
 };
 
 /* Opens sessions (one per host manifest and kind) and places for the context's targets. Places that cannot be opened
@@ -50,9 +60,16 @@ size_t fleet_active(const struct fleet *fl);
 void run_done(struct run *r, int rc);
 /* The usual done callback: run_done(op->owner, op->rc). */
 void run_op_done(struct op *op);
-/* Takes r out with a result and a failure (copied; NULL = none). */
+/* Takes r out with a result and a failure (copied; NULL = none). Does not end a phase: inside one, call
+ * run_done too. */
 void run_leave(struct run *r, enum result result, const struct fail *f);
-/* Prepares r->op for the next step: done, clean failure. Returns &r->op. */
+/* Decides the result of r, which stays active for what follows (pruning); its row is final and shows no further
+ * phase. */
+void run_finish(struct run *r, enum result result);
+/* Adds a note to the row (so that the result shows it too) and tells the reporter. */
+void run_note(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prepares r->op for the next step: done, clean failure. After an interruption the step is cancelled before it
+ * begins, but in a phase marked `always`. Returns &r->op. */
 struct op *run_op(struct run *r, void (*done)(struct op *op));
 
 /* Phases that every command shares. */
