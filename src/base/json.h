@@ -48,8 +48,11 @@ bool json_raw(const struct json_doc *d, const json *v, const char **text, size_t
 
 /* New values, owned by the caller, made from others by copying. They belong to no document and have no position. */
 json *json_copy(const json *v);
-/* Objects merge key by key, over wins; anything else is a copy of over. A key that both have keeps its place. */
-json *json_merge(const json *under, const json *over);
+/* Objects merge key by key, over wins; anything else is a copy of over. A key that both have keeps its place. An object that
+ * `whole` (may be NULL) says true of is never merged into: the later one replaces it. */
+json *json_merge(const json *under, const json *over, bool (*whole)(const json *));
+/* A copy with every string replaced by what fn returns (malloc'd, taken over); NULL as soon as fn returns NULL. */
+json *json_map_strings(const json *v, char *(*fn)(void *arg, const char *text), void *arg);
 /* The items of list a, then those of list b. */
 json *json_concat(const json *a, const json *b);
 void json_free(json *v);
