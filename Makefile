@@ -1,5 +1,6 @@
 # slipway: make, make test, make demo. On a bare Debian, missing packages are installed first (tests/tools/deps.sh).
-#   SANITIZE=address,undefined | thread   CC=clang   WERROR=1   PREFIX= DESTDIR=   FUZZ_SECONDS=   JOBS= (tests at once)
+#   SANITIZE=address,undefined | thread   CC=clang   WERROR=1   PREFIX= DESTDIR=   FUZZ_SECONDS=
+#   JOBS= (tests at once)   V=1 (whole commands)
 VERSION := 0.1.0
 
 ifeq ($(origin CC),default)
@@ -32,6 +33,7 @@ build/deps-%.mk: tests/tools/deps.sh
 PKGS := libssl libcrypto libcjson sqlite3 libxxhash libdeflate zlib libutf8proc
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+Q := $(if $(V),,@)
 REVISION := $(shell git describe --always --tags 2>/dev/null)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -48,10 +50,10 @@ LINK_MODE = -fsanitize=$(SANITIZE)
 else
 MODE = -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY) $(HARDEN)
 endif
-CPPFLAGS += -D_GNU_SOURCE -Isrc -DSLIPWAY_VERSION='"$(VERSION)"'
+CPPFLAGS += -D_GNU_SOURCE -Isrc -Itests/unit/support -DSLIPWAY_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c17 -g -fPIE -pthread $(WARN) $(MODE) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_MODE) $(LDFLAGS)
-LIBS = $(PKG_LIBS) $(LDLIBS)
+LIBS = $(PKG_LIBS) -lm $(LDLIBS)
 
 find = $(sort $(shell find $(1) -name '$(2)' $(3) 2>/dev/null))
 SRC := $(call find,src,*.c)
@@ -75,25 +77,31 @@ all: $(LIB) $(PROGRAM)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(EXTRA) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo '  CC    $<')
+	$(Q)$(CC) $(CPPFLAGS) $(EXTRA) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 # Only these know the revision, so that a commit does not rebuild the rest.
 NAMED := $(call object,$(filter src/main.c src/cmd/%,$(SRC)))
 $(NAMED): EXTRA = -DSLIPWAY_REVISION='"$(REVISION)"'
 $(NAMED): $(BUILD)/revision
-$(BUILD)/revision: FORCE
+# Rewritten only when the text differs; the list of sources, so that a removed one leaves the archive.
+$(BUILD)/revision: TEXT = $(REVISION)
+$(BUILD)/sources: TEXT = $(SRC) $(SUPPORT)
+$(BUILD)/revision $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(REVISION)' | cmp -s - $@ || echo '$(REVISION)' >$@
-$(LIB): $(call object,$(filter-out src/main.c,$(SRC)))
+	@echo '$(TEXT)' | cmp -s - $@ || echo '$(TEXT)' >$@
+$(LIB): $(call object,$(filter-out src/main.c,$(SRC))) $(BUILD)/sources
 	@rm -f $@
-	ar rcs $@ $^
-$(TESTLIB): $(call object,$(SUPPORT))
+	$(Q)ar rcs $@ $(filter %.o,$^)
+$(TESTLIB): $(call object,$(SUPPORT)) $(BUILD)/sources
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $(filter %.o,$^)
 $(BUILD)/slipway: $(BUILD)/obj/src/main.o $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 define LINK_TEST
 @mkdir -p $(@D)
-$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) $(LIBS)
+$(if $(V),,@echo '  LINK  $@')
+$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 endef
 $(UNIT_PROGRAMS): LDLIBS += -lcmocka
 $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(LIB)
@@ -137,7 +145,7 @@ INSTALLED := $(DESTDIR)$(PREFIX)/bin/slipway $(SHARE)/man/man1/slipway.1 \
 	$(SHARE)/fish/vendor_completions.d/slipway.fish \
 	$(patsubst manifests/schema/%,$(SHARE)/slipway/schema/%,$(wildcard manifests/schema/*.json))
 install: all
-	install -d $(sort $(dir $(INSTALLED)))
+	install -d $(sort $(dir $(INSTALLED))) $(SHARE)/slipway/schema
 	install -m 755 $(BUILD)/slipway $(DESTDIR)$(PREFIX)/bin/slipway
 	install -m 644 src/slipway.1 $(SHARE)/man/man1/slipway.1
 	$(BUILD)/slipway completion bash >$(SHARE)/bash-completion/completions/slipway
@@ -146,6 +154,6 @@ install: all
 	install -m 644 $(wildcard manifests/schema/*.json) $(SHARE)/slipway/schema/
 uninstall:
 	rm -f $(INSTALLED)
-	-[ ! -d $(SHARE)/slipway ] || rmdir $(SHARE)/slipway/schema $(SHARE)/slipway
+	@[ ! -d $(SHARE)/slipway ] || rmdir --ignore-fail-on-non-empty $(SHARE)/slipway/schema $(SHARE)/slipway
 
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(SRC) $(UNIT) $(SUPPORT) $(TOOLS) $(FUZZ) tests/fuzz/replay.c)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "base/fail.h"
 
+/* Wall times can jump; durations and deadlines are measured on the monotonic clock. */
 int64_t clock_wall_ns(void);
 int64_t clock_wall_s(void);
 int64_t clock_mono_ns(void);

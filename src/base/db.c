@@ -106,31 +106,26 @@ static int create(struct db *d, uint32_t app, int version, const char *schema, s
 	return -1;
 }
 
-/* A record must survive a power cut; a disposable cache must only stay consistent, and may be a commit behind. */
-static int set_durability(struct db *d, unsigned flags, struct fail *f)
-{
-	if (flags & DB_SYNC_FULL)
-		return db_exec(d, "PRAGMA synchronous = FULL", f);
-	/* Busy: another process is switching to WAL at this moment, which will do for us too. */
-	int rc = sqlite3_exec(d->sqlite, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	if (rc != SQLITE_OK && (rc & 0xFF) != SQLITE_BUSY)
-		return fail_db(d, f);
-	return db_exec(d, "PRAGMA synchronous = NORMAL", f);
-}
-
 static int settle(struct db *d, uint32_t app, int version, const char *schema, unsigned flags, struct fail *f)
 {
 	sqlite3_busy_timeout(d->sqlite, BUSY_MS);
 	sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 
+	/* One transaction, or the three answers may be from before and after another process's create. */
+	if (db_exec(d, "BEGIN", f) < 0)
+		return -1;
 	int rc = judge(d, app, version, f);
+	sqlite3_exec(d->sqlite, "COMMIT", NULL, NULL, NULL);
 	if (rc < 0)
 		return -1;
 	if (flags & DB_READ_ONLY)
-		return rc == 1 ? 0 : fail_set(f, FAIL_STATE, "%s has an older format and cannot be upgraded read-only", d->path);
+		return rc == 1 ? 0 : fail_set(f, FAIL_STATE, "%s has an older format and cannot be upgraded read-only",
+			d->path);
 	if (sqlite3_db_readonly(d->sqlite, "main") == 1)
 		return fail_set(f, FAIL_STATE, "%s may not be written", d->path);
-	if (set_durability(d, flags, f) < 0)
+	/* No WAL: two processes that switch a new file to it at once fail each other, and one commit a run gains
+	 * nothing. */
+	if (db_exec(d, flags & DB_SYNC_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", f) < 0)
 		return -1;
 	return rc == 1 ? 0 : create(d, app, version, schema, f);
 }

@@ -212,6 +212,23 @@ void json_doc_free(struct json_doc *d)
 	free(d);
 }
 
+static void wipe_strings(cJSON *v)
+{
+	if (cJSON_IsString(v))
+		explicit_bzero(v->valuestring, strlen(v->valuestring));
+	for (cJSON *c = v->child; c; c = c->next)
+		wipe_strings(c);
+}
+
+void json_doc_wipe(struct json_doc *d)
+{
+	if (!d)
+		return;
+	explicit_bzero(d->text, d->len);
+	wipe_strings(d->root);
+	json_doc_free(d);
+}
+
 const json *json_root(const struct json_doc *d)
 {
 	return d->root;

@@ -99,7 +99,8 @@ static int hex4(const char *p)
 
 	for (int i = 0; i < 4; i++) {
 		char c = p[i];
-		int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10
+			: -1;
 
 		if (digit < 0)
 			return -1;
@@ -240,7 +241,8 @@ static int scan_member(struct scanner *s)
 	uint32_t key = (uint32_t)s->at;
 
 	if (s->text[s->at] != '"')
-		return wrong(s, s->at, s->text[s->at] ? "expected a key in double quotes" : "the document ends here, too early");
+		return wrong(s, s->at, s->text[s->at] ? "expected a key in double quotes"
+			: "the document ends here, too early");
 	if (scan_string(s) < 0 || skip_space(s) < 0)
 		return -1;
 	if (s->text[s->at] != ':')

@@ -35,6 +35,22 @@ size_t utf8_decode(const char *s, size_t len, uint32_t *cp)
 	return n;
 }
 
+size_t utf8_encode(char *out, uint32_t cp)
+{
+	static const uint8_t lead[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
+	size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+
+	for (size_t i = n; i-- > 1; cp >>= 6)
+		out[i] = (char)(0x80 | (cp & 0x3F));
+	out[0] = (char)(lead[n] | cp);
+	return n;
+}
+
+const char *utf8_category(uint32_t cp)
+{
+	return utf8proc_category_string((utf8proc_int32_t)cp);
+}
+
 bool utf8_valid(const char *s, size_t len)
 {
 	uint32_t cp;

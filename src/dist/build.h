@@ -1,7 +1,8 @@
 /* build: a directory that a front-end build wrote, read once: walk, rules, hash, tree.
  *
- * build_read blocks: it spreads the walk and the hashing over the pool and waits. Nothing is written but the file index. All
- * problems of the build (unsafe names, refused files, unreadable ones, colliding names) are listed at once. */
+ * build_read blocks: it spreads the walk and the hashing over the pool and waits. Nothing is written but the file
+ * index. All problems of the build (unsafe names, refused files, unreadable ones, colliding names) are listed at
+ * once. */
 #ifndef SLIPWAY_DIST_BUILD_H
 #define SLIPWAY_DIST_BUILD_H
 
@@ -30,14 +31,16 @@ struct build_rules {
  * counted one by one). */
 struct hidden {
 	const char *path;
-	const char *rule;               /* the glob, or the built-in's name ("dot file", "node_modules", "editor backup", ...) */
+	/* the glob, or the built-in's name ("dot file", "node_modules", "editor backup", ...) */
+	const char *rule;
 	bool builtin, is_dir;
 };
 
 /* What stands between the build and a deploy: a refused file or an unsafe name. */
 struct problem {
 	const char *path;               /* escaped for printing */
-	const char *rule;               /* "symlink leaves the build", "private key inside", "has a control character", ... */
+	/* "symlink leaves the build", "private key inside", "has a control character", ... */
+	const char *rule;
 };
 
 struct build {
@@ -70,8 +73,8 @@ struct build_request {
 	void *tick_arg;
 };
 
-/* Reads it. -1: FAIL_BUILD when problems were found (they are listed in b->problems; the text names the first and the count),
- * FAIL_MISSING when the directory is absent. b is initialised either way; build_close it. */
+/* Reads it. -1: FAIL_BUILD when problems were found (they are listed in b->problems; the text names the first and the
+ * count), FAIL_MISSING when the directory is absent. b is initialised either way; build_close it. */
 int build_read(struct build *b, const struct build_request *rq, struct fail *f);
 void build_close(struct build *b);
 

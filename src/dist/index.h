@@ -1,7 +1,7 @@
 /* index: the disposable memory of contents: file index (path, device, inode, size, mtime, ctime -> content) and content
- * index (XXH3-128 + size -> SHA-256, gzip SHA-256 and size). A row is trusted only if the file is older than the row and all
- * fields match (the racy rule). Damaged: rebuilt. Newer schema: FAIL_STATE. Read-only or full disk: works without saving and says
- * so once through index_warning. */
+ * index (XXH3-128 + size -> SHA-256, gzip SHA-256 and size). A row is trusted only if the file is older than the row
+ * and all fields match (the racy rule). Damaged: rebuilt. Newer schema: FAIL_STATE. Read-only or full disk: works
+ * without saving and says so once through index_warning. */
 #ifndef SLIPWAY_DIST_INDEX_H
 #define SLIPWAY_DIST_INDEX_H
 

@@ -128,7 +128,6 @@ void loop_timer(struct loop *l, struct timer *t, int64_t delay_ms)
 	struct timer **at = &l->timers;
 
 	loop_timer_stop(l, t);
-	at = &l->timers;
 	t->due_ns = clock_mono_ns() + (delay_ms > 0 ? delay_ms : 0) * NS_PER_MS;
 	while (*at && (*at)->due_ns <= t->due_ns)
 		at = &(*at)->next;

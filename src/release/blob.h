@@ -37,7 +37,7 @@ struct blob {
 };
 
 bool blob_equal(const struct blob *a, const struct blob *b);
-/* Opens the file behind a BLOB_FILE blob, O_NOFOLLOW on the last part where the walk did not follow a link, and checks
+/* Opens the file behind a BLOB_FILE blob (never blocking on what took its place) and checks by inode, size and times
  * that it is unchanged. Returns the fd or -1 (FAIL_BUILD; FAIL_LOCAL for a descriptor shortage). */
 int blob_open(const struct blob *b, struct fail *f);
 /* After the last read: is the fd still what was hashed? */

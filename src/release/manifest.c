@@ -189,7 +189,8 @@ static bool count_of(uint64_t *out, const json *object, const char *key)
 	return true;
 }
 
-static int take_header(struct manifest_reader *r, struct release_header *h, const json *o, struct arena *mem, struct fail *f)
+static int take_header(struct manifest_reader *r, struct release_header *h, const json *o, struct arena *mem,
+	struct fail *f)
 {
 	const char *schema = json_string(json_get(o, "schema"));
 	const char *created = json_string(json_get(o, "created"));

@@ -93,19 +93,28 @@ static bool is_mark(const struct switch_record *r)
 	return is(r, "pin") || is(r, "unpin") || is(r, "drifted") || is(r, "clean");
 }
 
-const struct switch_record *switchlog_bad(const struct switchlog *log, const char *id)
+/* By the first `count` records. A rollback onto a release that was bad takes an earlier rollback back: that says
+ * nothing against the release it leaves, which would else have nowhere good to go back to. */
+static const struct switch_record *bad_by(const struct switchlog *log, size_t count, const char *id)
 {
-	for (size_t i = log->count; i-- > 0;) {
+	for (size_t i = count; i-- > 0;) {
 		const struct switch_record *r = &log->records[i];
 
 		if (is_mark(r))
 			continue;
 		if (strcmp(r->id, id) == 0)
 			return NULL;
-		if (r->from && strcmp(r->from, id) == 0 && (is(r, "rollback") || is(r, "undo")))
+		if (!r->from || strcmp(r->from, id) != 0)
+			continue;
+		if (is(r, "undo") || (is(r, "rollback") && !bad_by(log, i, r->id)))
 			return r;
 	}
 	return NULL;
+}
+
+const struct switch_record *switchlog_bad(const struct switchlog *log, const char *id)
+{
+	return bad_by(log, log->count, id);
 }
 
 bool switchlog_pinned(const struct switchlog *log, const char *id)

@@ -1,8 +1,9 @@
-/* switchlog: the append-only record of every switch of a place, a JSON line each: seq, id, from, at, by, action, reason.
- * The live link is the truth; a log that lags is completed from it. Besides switches it carries marks.
+/* switchlog: the append-only record of every switch of a place, a JSON line each: seq, id, from, at, by, action,
+ * reason. The live link is the truth; a log that lags is completed from it. Besides switches it carries marks.
  *
  * actions: "deploy", "rollback", "repair", "adopt", "undo" (a deploy taken back by the engine), "found" (completed from
- * the live link: somebody else switched), and the marks "pin", "unpin" (id = the release), "drifted", "clean" (what verify saw). */
+ * the live link: somebody else switched), and the marks "pin", "unpin" (id = the release), "drifted", "clean" (what
+ * verify saw). */
 #ifndef SLIPWAY_RELEASE_SWITCHLOG_H
 #define SLIPWAY_RELEASE_SWITCHLOG_H
 
@@ -30,8 +31,9 @@ void switch_format(struct strbuf *out, const struct switch_record *r);      /* w
 /* Parses the text; damaged lines in the middle are skipped and counted into *damaged, never an error. */
 void switchlog_parse(struct switchlog *log, const char *text, size_t len, struct arena *mem, size_t *damaged);
 
-/* The newest record that moved away from `id` by rollback or undo and was not followed by a switch back to it: the release
- * is bad, and this says who, when, why. NULL = not bad. */
+/* The newest record that moved away from `id` by rollback or undo and was not followed by a switch back to it: the
+ * release is bad, and this says who, when, why. A rollback onto a bad release takes an earlier rollback back and makes
+ * nothing bad. NULL = not bad. */
 const struct switch_record *switchlog_bad(const struct switchlog *log, const char *id);
 bool switchlog_pinned(const struct switchlog *log, const char *id);
 /* The newest drifted mark that no later clean or switch took away, or NULL. */

@@ -102,7 +102,8 @@ static void add_host(struct project *p, const char *name, struct part part, stru
 {
 	const json *kind = json_get(part.value, "kind");
 	const struct shape *shape = json_string(kind) ? keys_host(json_string(kind)) : NULL;
-	struct host_def def = { .name = arena_strdup(&p->mem, name), .kind = shape ? json_string(kind) : NULL, .part = part };
+	struct host_def def = { .name = arena_strdup(&p->mem, name), .kind = shape ? json_string(kind) : NULL,
+	                        .part = part };
 	struct shape any = { .types = SHAPE_OBJECT, .keys = keys_layered, .where = LEVEL_HOST };
 
 	if (shape) {
@@ -148,9 +149,12 @@ static void read_directory(struct project *p, const char *dir, bool must_exist, 
 	int count = scandirat(p->dirfd, dir, &names, is_document, by_bytes);
 
 	if (count < 0) {
-		if (must_exist || errno != ENOENT)
-			problem_add(problems, PROBLEM_ERROR, p->config_name, 0, 0, NULL, "cannot read the directory \"%s\": %s", dir,
-			            strerror(errno));
+		struct fail f;
+
+		if (must_exist || errno != ENOENT) {
+			fail_errno(&f, errno, "cannot read the directory \"%s\"", dir);
+			problem_add(problems, PROBLEM_ERROR, p->config_name, 0, 0, NULL, "%s", f.text);
+		}
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -205,14 +209,16 @@ static int host_order(const void *a, const void *b)
 	return strcmp(((const struct host_def *)a)->name, ((const struct host_def *)b)->name);
 }
 
-static void refuse_twice(struct problems *problems, const char *what, const char *name, struct part first, struct part second)
+static void refuse_twice(struct problems *problems, const char *what, const char *name, struct part first,
+                         struct part second)
 {
 	struct strbuf hint = STRBUF_INIT;
 	unsigned line = 0, column = 0;
 
 	(void)json_position(first.doc, first.value, JSON_AT_KEY, &line, &column);
 	strbuf_addf(&hint, "the other one is %s:%u:%u", json_doc_name(first.doc), line, column);
-	problem_at(problems, PROBLEM_ERROR, second.doc, second.value, JSON_AT_KEY, hint.buf, "there are two %s called \"%s\"", what,
+	problem_at(problems, PROBLEM_ERROR, second.doc, second.value, JSON_AT_KEY, hint.buf,
+	           "there are two %s called \"%s\"", what,
 	           name);
 	strbuf_clear(&hint);
 }

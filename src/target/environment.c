@@ -100,7 +100,8 @@ static int by_name(struct env_choice *out, const struct project *p, const char *
 }
 
 /* 1 chosen, 0 no environment takes the branch, -1. */
-static int by_branch(struct env_choice *out, const struct project *p, const char *branch, struct arena *mem, struct fail *f)
+static int by_branch(struct env_choice *out, const struct project *p, const char *branch, struct arena *mem,
+                     struct fail *f)
 {
 	const struct environment *found = NULL;
 	size_t count;
@@ -110,7 +111,8 @@ static int by_branch(struct env_choice *out, const struct project *p, const char
 		if (all[i].abstract || !takes_branch(&all[i], branch))
 			continue;
 		if (found) {
-			fail_set(f, FAIL_USAGE, "branch \"%s\" belongs to two environments: %s and %s", branch, found->name, all[i].name);
+			fail_set(f, FAIL_USAGE, "branch \"%s\" belongs to two environments: %s and %s", branch, found->name,
+			         all[i].name);
 			return fail_hint(f, "choose with --env");
 		}
 		found = &all[i];
@@ -121,7 +123,8 @@ static int by_branch(struct env_choice *out, const struct project *p, const char
 	return 1;
 }
 
-static int only_one(struct env_choice *out, const struct project *p, const char *branch, bool pull_request, struct fail *f)
+static int only_one(struct env_choice *out, const struct project *p, const char *branch, bool pull_request,
+                    struct fail *f)
 {
 	struct strbuf names = STRBUF_INIT, shown = STRBUF_INIT;
 	const struct environment *only = NULL;
@@ -151,7 +154,8 @@ static int only_one(struct env_choice *out, const struct project *p, const char 
 	return fail_hint(f, "choose with --env NAME or SLIPWAY_ENV");
 }
 
-int environment_choose(struct env_choice *out, const struct project *p, const char *option, struct arena *mem, struct fail *f)
+int environment_choose(struct env_choice *out, const struct project *p, const char *option, struct arena *mem,
+                       struct fail *f)
 {
 	bool pull_request = in_pull_request();
 	const char *branch = NULL;
@@ -193,7 +197,8 @@ static bool is_loopback(const char *host, size_t len)
 	text[len] = '\0';
 	if (strcmp(text, "localhost") == 0 || strcmp(text, "[::1]") == 0)
 		return true;
-	return sscanf(text, "%3u.%3u.%3u.%3u%n", &parts[0], &parts[1], &parts[2], &parts[3], &used) == 4 && (size_t)used == len &&
+	return sscanf(text, "%3u.%3u.%3u.%3u%n", &parts[0], &parts[1], &parts[2], &parts[3], &used) == 4 &&
+		(size_t)used == len &&
 	       parts[0] == 127 && parts[1] < 256 && parts[2] < 256 && parts[3] < 256 && strspn(text, "0123456789.") == len;
 }
 
@@ -211,7 +216,8 @@ bool endpoint_allowed(const char *url)
 	while (list && *list) {
 		size_t n = strcspn(list, ", ");
 
-		if (n && origin_length(list) && strncmp(list, url, origin) == 0 && (n == origin || (n == origin + 1 && list[origin] == '/')))
+		if (n && origin_length(list) && strncmp(list, url, origin) == 0 &&
+		    (n == origin || (n == origin + 1 && list[origin] == '/')))
 			return true;
 		list += n + strspn(list + n, ", ");
 	}
@@ -241,7 +247,8 @@ static const char *first_setting(const char *const *names)
 
 static const char *ci_job(struct arena *mem)
 {
-	const char *server = setting("GITHUB_SERVER_URL"), *repository = setting("GITHUB_REPOSITORY"), *run = setting("GITHUB_RUN_ID");
+	const char *server = setting("GITHUB_SERVER_URL"), *repository = setting("GITHUB_REPOSITORY"),
+		*run = setting("GITHUB_RUN_ID");
 
 	if (server && repository && run)
 		return arena_printf(mem, "%s/%s/actions/runs/%s", server, repository, run);
@@ -270,7 +277,8 @@ void provenance_read(struct provenance *out, const char *project_root, struct ar
 {
 	const char *by = first_setting((const char *const[]){ "SLIPWAY_USER", "GITHUB_ACTOR", "GITLAB_USER_LOGIN",
 	                                                      "BITBUCKET_STEP_TRIGGERER_UUID", NULL });
-	const char *commit = first_setting((const char *const[]){ "GITHUB_SHA", "BITBUCKET_COMMIT", "CI_COMMIT_SHA", NULL });
+	const char *commit = first_setting((const char *const[]){ "GITHUB_SHA", "BITBUCKET_COMMIT", "CI_COMMIT_SHA",
+	                                                          NULL });
 	const char *branch = ci_branch();
 	struct git_head head = { NULL, NULL };
 

@@ -41,10 +41,12 @@ static const char **environment_names(const struct project *p, struct arena *mem
 static void unknown_parent(struct project *p, size_t i, struct problems *problems)
 {
 	const json *extends = json_get(p->environment_defs[i].part.value, "extends");
-	const char *hint = nearest_hint(p->environments[i].extends, environment_names(p, &p->mem), p->environment_count, &p->mem);
+	const char *hint = nearest_hint(p->environments[i].extends, environment_names(p, &p->mem), p->environment_count,
+	                                &p->mem);
 
 	problem_at(problems, PROBLEM_ERROR, p->config.doc, extends, JSON_AT_VALUE, hint,
-	           "environment \"%s\" extends \"%s\", which does not exist", p->environments[i].name, p->environments[i].extends);
+	           "environment \"%s\" extends \"%s\", which does not exist", p->environments[i].name,
+		p->environments[i].extends);
 	p->environment_defs[i].looped = true;
 }
 
@@ -59,7 +61,8 @@ static void report_cycle(struct project *p, size_t start, struct problems *probl
 		i = index_of(p, p->environments[i].extends);
 	} while (i != start);
 	strbuf_addstr(&way, p->environments[start].name);
-	problem_at(problems, PROBLEM_ERROR, p->config.doc, json_get(p->environment_defs[start].part.value, "extends"), JSON_AT_VALUE,
+	problem_at(problems, PROBLEM_ERROR, p->config.doc, json_get(p->environment_defs[start].part.value, "extends"),
+	           JSON_AT_VALUE,
 	           NULL, "environments extend each other: %s", way.buf);
 	strbuf_clear(&way);
 }

@@ -100,7 +100,8 @@ static void print_render(const struct target *t, struct strbuf *out)
 	for (size_t i = 0; i < t->render_count; i++) {
 		const struct render_rule *r = &t->render[i];
 
-		strbuf_addf(out, "  %s%s%s%s  %sNAME%s\n", r->path, r->from ? " (from " : "", r->from ? r->from : "", r->from ? ")" : "",
+		strbuf_addf(out, "  %s%s%s%s  %sNAME%s\n", r->path, r->from ? " (from " : "", r->from ? r->from : "",
+		            r->from ? ")" : "",
 		            r->open, r->close);
 	}
 }

@@ -32,7 +32,8 @@ static const json *shared(const struct family *f, const char *outer, const char 
 
 static void hint_at(const struct family *f, const json *v, const char *what, struct problems *problems)
 {
-	problem_at(problems, PROBLEM_HINT, f->doc, v, JSON_AT_KEY, NULL, "%s \"%s\" is the same in all %zu environments: it belongs into %s",
+	problem_at(problems, PROBLEM_HINT, f->doc, v, JSON_AT_KEY, NULL,
+	           "%s \"%s\" is the same in all %zu environments: it belongs into %s",
 	           what, json_key(v), f->count, f->where);
 }
 

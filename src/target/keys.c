@@ -25,7 +25,8 @@ static const struct key_row render_rows[] = {
 	{ .name = "path", .shape = &tree_path, .required = true }, { .name = "from", .shape = &tree_path },
 	{ .name = "open", .shape = &shape_text }, { .name = "close", .shape = &shape_text }, END
 };
-static const struct shape render_rule = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TREE_PATH, .keys = render_rows };
+static const struct shape render_rule = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TREE_PATH,
+                                          .keys = render_rows };
 static const struct shape render = { .types = SHAPE_LIST, .item = &render_rule };
 static const struct shape names = { .types = SHAPE_LIST, .item = &shape_name };
 
@@ -34,7 +35,8 @@ static const struct shape entry_object = {
 	.types = SHAPE_OBJECT, .keys = keys_layered, .where = LEVEL_ENTRY
 };
 static const struct shape entries = {
-	.types = SHAPE_LIST | SHAPE_OBJECT, .filled = true, .key_form = FORM_NAME, .item = &shape_name, .value = &entry_object
+	.types = SHAPE_LIST | SHAPE_OBJECT, .filled = true, .key_form = FORM_NAME, .item = &shape_name,
+		.value = &entry_object
 };
 static const struct shape kind_shape = { .types = SHAPE_STRING, .words = keys_kinds };
 
@@ -130,8 +132,10 @@ static const struct shape environment = { .types = SHAPE_OBJECT, .keys = keys_la
 static const struct shape environments = { .types = SHAPE_OBJECT, .key_form = FORM_NAME, .value = &environment };
 static const struct shape defaults = { .types = SHAPE_OBJECT, .keys = keys_layered, .where = LEVEL_DEFAULTS };
 
-static const struct shape count_or_share = { .types = SHAPE_INTEGER | SHAPE_STRING, .min = 1, .max = 1000000, .form = FORM_SHARE };
-static const struct shape limit = { .types = SHAPE_INTEGER | SHAPE_STRING, .min = 0, .max = 1000000, .form = FORM_SHARE };
+static const struct shape count_or_share = { .types = SHAPE_INTEGER | SHAPE_STRING, .min = 1, .max = 1000000,
+                                             .form = FORM_SHARE };
+static const struct shape limit = { .types = SHAPE_INTEGER | SHAPE_STRING, .min = 0, .max = 1000000,
+                                    .form = FORM_SHARE };
 static const struct shape waves = { .types = SHAPE_LIST, .filled = true, .item = &count_or_share };
 static const struct key_row rollout_rows[] = {
 	{ .name = "waves", .shape = &waves }, { .name = "pause", .shape = &shape_duration },
@@ -144,7 +148,8 @@ static const struct shape inline_targets = {
 	.value = &keys_target
 };
 /* What a manifest may say depends on its kind: the loader checks each with keys_host(). */
-static const struct shape inline_manifests = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TEXT, .key_form = FORM_NAME };
+static const struct shape inline_manifests = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TEXT,
+                                               .key_form = FORM_NAME };
 static const struct shape version = { .types = SHAPE_INTEGER, .min = 1, .max = 1 };
 static const struct key_row project_rows[] = {
 	{ .name = "$schema", .shape = &shape_any_text },

@@ -1,5 +1,6 @@
-/* keys: every key that a document of a project may hold, once: its shape, the host kinds it means something to, and where it may
- * stand. Layered keys are those that a target, "defaults", an environment or a host manifest may set. */
+/* keys: every key that a document of a project may hold, once: its shape, the host kinds it means something to,
+ * and where it may stand. Layered keys are those that a target, "defaults", an environment or a host manifest may
+ * set. */
 #ifndef SLIPWAY_TARGET_KEYS_H
 #define SLIPWAY_TARGET_KEYS_H
 

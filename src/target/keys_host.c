@@ -29,8 +29,10 @@ static const struct key_row keep_rows[] = {
 const struct shape shape_keep = OBJECT(keep_rows);
 
 static const struct shape status_code = { .types = SHAPE_INTEGER, .min = 100, .max = 599 };
-static const struct shape status_codes = { .types = SHAPE_INTEGER | SHAPE_LIST, .min = 100, .max = 599, .item = &status_code };
-static const struct shape text_or_secret = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_ANY, .keys = secret_rows };
+static const struct shape status_codes = { .types = SHAPE_INTEGER | SHAPE_LIST, .min = 100, .max = 599,
+                                           .item = &status_code };
+static const struct shape text_or_secret = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_ANY,
+                                             .keys = secret_rows };
 static const struct shape header_map = { .types = SHAPE_OBJECT, .key_form = FORM_TEXT, .value = &text_or_secret };
 static const struct shape method = WORDS("GET", "HEAD", "POST", "PUT");
 static const struct key_row pointer_rows[] = {
@@ -45,9 +47,11 @@ static const struct key_row health_rows[] = {
 	{ .name = "max_latency", .shape = &shape_duration }, { .name = "passes", .shape = &shape_count },
 	{ .name = "within", .shape = &shape_duration }, { .name = "exec", .shape = &some_texts }, END
 };
-static const struct shape health_check = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TEXT, .keys = health_rows };
+static const struct shape health_check = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TEXT,
+                                           .keys = health_rows };
 const struct shape shape_health = {
-	.types = SHAPE_STRING | SHAPE_FALSE | SHAPE_OBJECT | SHAPE_LIST, .form = FORM_TEXT, .keys = health_rows, .item = &health_check
+	.types = SHAPE_STRING | SHAPE_FALSE | SHAPE_OBJECT | SHAPE_LIST, .form = FORM_TEXT, .keys = health_rows,
+		.item = &health_check
 };
 
 static const struct key_row hook_rows[] = {
@@ -73,7 +77,8 @@ const struct shape shape_lock = WORDS("lease", "none");
 const struct shape shape_durability = WORDS("none", "switch", "full");
 
 /* ---- firebase, and what s3 shares with it ---- */
-const struct shape shape_site = { .types = SHAPE_STRING | SHAPE_LIST, .form = FORM_TEXT, .filled = true, .item = &shape_text };
+const struct shape shape_site = { .types = SHAPE_STRING | SHAPE_LIST, .form = FORM_TEXT, .filled = true,
+                                  .item = &shape_text };
 const struct shape shape_associations = WORDS("AUTO", "NONE");
 
 #define MATCH_ROWS \
@@ -84,7 +89,8 @@ static const struct key_row function_rows[] = {
 	{ .name = "functionId", .shape = &shape_text, .required = true }, { .name = "region", .shape = &shape_text },
 	{ .name = "pinTag", .shape = &shape_bool }, END
 };
-static const struct shape function_shape = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TEXT, .keys = function_rows };
+static const struct shape function_shape = { .types = SHAPE_STRING | SHAPE_OBJECT, .form = FORM_TEXT,
+                                             .keys = function_rows };
 static const struct key_row run_rows[] = {
 	{ .name = "serviceId", .shape = &shape_text, .required = true }, { .name = "region", .shape = &shape_text },
 	{ .name = "pinTag", .shape = &shape_bool }, END
@@ -93,7 +99,8 @@ static const struct shape run_shape = OBJECT(run_rows);
 static const struct shape only_true = { .types = SHAPE_TRUE };
 static const struct key_row rewrite_rows[] = {
 	MATCH_ROWS,
-	{ .name = "destination", .shape = &shape_text, .choice = 2 }, { .name = "function", .shape = &function_shape, .choice = 2 },
+	{ .name = "destination", .shape = &shape_text, .choice = 2 },
+		{ .name = "function", .shape = &function_shape, .choice = 2 },
 	{ .name = "run", .shape = &run_shape, .choice = 2 }, { .name = "dynamicLinks", .shape = &only_true, .choice = 2 },
 	{ .name = "region", .shape = &shape_text }, END
 };
@@ -132,7 +139,8 @@ static const struct key_row webhook_rows[] = {
 };
 static const struct shape webhook = OBJECT(webhook_rows);
 static const struct key_row cdn_rows[] = {
-	{ .name = "cloudfront", .shape = &shape_text, .choice = 1 }, { .name = "webhook", .shape = &webhook, .choice = 1 }, END
+	{ .name = "cloudfront", .shape = &shape_text, .choice = 1 },
+		{ .name = "webhook", .shape = &webhook, .choice = 1 }, END
 };
 static const struct shape cdn = OBJECT(cdn_rows);
 const struct shape shape_cdn = LIST_OF(&cdn);

@@ -4,7 +4,8 @@
 
 #include "target/shape.h"
 
-extern const struct shape shape_any_text, shape_text, shape_name, shape_bool, shape_count, shape_duration, shape_url, shape_texts;
+extern const struct shape shape_any_text, shape_text, shape_name, shape_bool, shape_count, shape_duration, shape_url,
+	shape_texts;
 extern const struct key_row secret_rows[];
 extern const struct shape shape_keep, shape_health, shape_hooks, shape_fuse, shape_timeouts, shape_width, shape_lock;
 extern const struct shape shape_durability;

@@ -64,7 +64,8 @@ static int by_key(const void *a, const void *b)
 	return strcmp(((const struct setting *)a)->key, ((const struct setting *)b)->key);
 }
 
-struct setting *layers_merge(struct project *p, const struct layer *layers, size_t layer_count, unsigned kind, size_t *count)
+struct setting *layers_merge(struct project *p, const struct layer *layers, size_t layer_count, unsigned kind,
+                             size_t *count)
 {
 	struct setting found[96], *out;
 	size_t n = 0;

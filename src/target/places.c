@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where something lies, made comparable: places of different groups never meet; in one group two meet when they are equal, or, in a
- * nesting group, when one is a path prefix of the other. */
+/* Where something lies, made comparable: places of different groups never meet; in one group two meet when they
+ * are equal, or, in a nesting group, when one is a path prefix of the other. */
 struct spot {
 	const char *group, *path;       /* of a nesting group: path ends in "/", or is empty */
 	bool nesting;
@@ -143,10 +143,12 @@ static void refuse(struct project *p, const struct spot *a, const struct spot *b
 	const struct target_def *def = target_def_of(p, b->target->name);
 
 	if (strcmp(a->path, b->path) == 0)
-		problem_at(problems, PROBLEM_ERROR, def->part.doc, def->part.value, JSON_AT_VALUE, "give each a place of its own",
+		problem_at(problems, PROBLEM_ERROR, def->part.doc, def->part.value, JSON_AT_VALUE,
+		           "give each a place of its own",
 		           "%s and %s share a place: %s", first, second, b->shown);
 	else
-		problem_at(problems, PROBLEM_ERROR, def->part.doc, def->part.value, JSON_AT_VALUE, "give each a place of its own",
+		problem_at(problems, PROBLEM_ERROR, def->part.doc, def->part.value, JSON_AT_VALUE,
+		           "give each a place of its own",
 		           "%s lies inside the place of %s: %s is below %s", second, first, b->shown, a->shown);
 }
 
@@ -160,7 +162,8 @@ void places_check(struct project *p, struct problems *problems)
 			add_target(&s, &p->resolved[e].list.items[i]);
 	if (s.count)
 		qsort(s.items, s.count, sizeof *s.items, by_place);
-	/* Whatever lies inside a place sorts right behind it, so the last one that is not inside another is enough to compare with. */
+	/* Whatever lies inside a place sorts right behind it, so the last one that is not inside another is enough to
+	 * compare with. */
 	for (size_t i = 1; i < s.count; i++) {
 		if (meet(&s.items[outer], &s.items[i]))
 			refuse(p, &s.items[outer], &s.items[i], problems);

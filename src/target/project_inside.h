@@ -66,7 +66,8 @@ void environments_read(struct project *p, struct problems *problems);
 /* Marks abstract ones and checks what targets say about where they are; needs the targets. */
 void environments_settle(struct project *p, struct problems *problems);
 const struct environment_def *environment_def(const struct project *p, const char *name);
-/* The object a target's entry for an environment holds; NULL when the target is not in it. A listed name gives an empty part. */
+/* The object a target's entry for an environment holds; NULL when the target is not in it. A listed name gives an
+ * empty part. */
 bool target_def_entry(const struct target_def *t, const char *environment, struct part *out);
 bool target_def_in(const struct project *p, const struct target_def *t, const char *environment);
 /* project.c */

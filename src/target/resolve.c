@@ -42,7 +42,8 @@ static const struct host_def *host_of(struct project *p, const struct target_def
 	if (!l) {
 		problem_at(problems, PROBLEM_ERROR, t->part.doc, t->part.value, JSON_AT_VALUE,
 		           p->host_count ? "name it with \"host\"" : "write a host manifest, or run slipway init",
-		           p->host_count ? "target \"%s\" does not say which host it is on" : "target \"%s\" has no host: there are no "
+		           p->host_count ? "target \"%s\" does not say which host it is on" :
+			"target \"%s\" has no host: there are no "
 		           "host manifests", t->name);
 		return NULL;
 	}
@@ -54,13 +55,15 @@ static const struct host_def *host_of(struct project *p, const struct target_def
 	names = arena_alloc(&p->mem, (p->host_count + 1) * sizeof *names);
 	for (size_t i = 0; i < p->host_count; i++)
 		names[i] = p->hosts[i].name;
-	problem_at(problems, PROBLEM_ERROR, l->doc, v, JSON_AT_VALUE, nearest_hint(json_string(v), names, p->host_count, &p->mem),
+	problem_at(problems, PROBLEM_ERROR, l->doc, v, JSON_AT_VALUE,
+	           nearest_hint(json_string(v), names, p->host_count, &p->mem),
 	           "there is no host manifest \"%s\"", json_string(v));
 	return NULL;
 }
 
 /* ---- the parts of a target ---- */
-static const char *build_of(struct project *p, const struct target_def *def, const struct target *t, struct problems *problems)
+static const char *build_of(struct project *p, const struct target_def *def, const struct target *t,
+                            struct problems *problems)
 {
 	const char *name = json_string(target_value(t, "build"));
 	const char **names = arena_alloc(&p->mem, (p->build_count + 1) * sizeof *names);
@@ -116,13 +119,15 @@ static void find_overlays(struct project *p, struct target *t, struct problems *
 		add_overlay(p, t, list, names[i]);
 		if (t->overlay_count == before && setting_part(t, "overlays", &at) &&
 		    !is_directory(p, arena_printf(&p->mem, "%s/%s", p->overlays_dir, names[i])))
-			problem_at(problems, PROBLEM_ERROR, at.doc, at.value, JSON_AT_VALUE, NULL, "there is no directory \"%s/%s\"",
+			problem_at(problems, PROBLEM_ERROR, at.doc, at.value, JSON_AT_VALUE, NULL,
+			           "there is no directory \"%s/%s\"",
 			           p->overlays_dir, names[i]);
 	}
 	add_overlay(p, t, list, t->name);
 	if (t->overlay_count && environment_def(p, t->name))
 		problem_add(problems, PROBLEM_ERROR, t->file, 0, 0, "rename the target or the environment",
-		            "target \"%s\" is called like an environment, so the overlay \"%s/%s\" could be meant for either", t->name,
+		            "target \"%s\" is called like an environment, so the overlay \"%s/%s\" could be meant for either",
+			t->name,
 		            p->overlays_dir, t->name);
 }
 
@@ -147,7 +152,8 @@ static void read_render(struct project *p, struct target *t)
 
 		if (!path)
 			continue;
-		*r = (struct render_rule){ .path = expanded(p, t, path), .from = expanded(p, t, json_string(json_get(c, "from"))),
+		*r = (struct render_rule){ .path = expanded(p, t, path),
+		                           .from = expanded(p, t, json_string(json_get(c, "from"))),
 		                           .open = open && *open ? open : "{{", .close = close && *close ? close : "}}" };
 		t->render_count++;
 	}

@@ -5,8 +5,8 @@
 #include "target/project_inside.h"
 #include "target/vars.h"
 
-/* settings.c: every string of a target's settings expands, fits its form, and globs compile; required keys are there; a project file's
- * endpoint is trusted. */
+/* settings.c: every string of a target's settings expands, fits its form, and globs compile; required keys are
+ * there; a project file's endpoint is trusted. */
 void settings_check(struct project *p, const struct target_def *def, const struct target *t, struct problems *problems);
 /* places.c: no two places of the project are one. Looks at every resolved environment. */
 void places_check(struct project *p, struct problems *problems);

@@ -226,6 +226,7 @@ int select_targets(const struct target ***out, size_t *count, const struct targe
 		if (c.wanted[i])
 			(*out)[(*count)++] = narrowed(&c, i);
 	if (*count == 0)
-		return fail_set(f, FAIL_USAGE, list->count ? "no target is left by this selection" : "there are no targets here");
+		return fail_set(f, FAIL_USAGE, list->count ? "no target is left by this selection" :
+		                "there are no targets here");
 	return 0;
 }

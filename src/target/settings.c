@@ -51,8 +51,10 @@ static void check_strings(const struct checking *c, const struct shape *s, const
 	}
 }
 
-/* Walks the merged value and judges each leaf where it was written: values that a later layer replaces are not looked at. */
-static void check_leaves(struct checking *c, const char **keys, size_t depth, const struct shape *s, const json *v, bool glob)
+/* Walks the merged value and judges each leaf where it was written: values that a later layer replaces are not
+ * looked at. */
+static void check_leaves(struct checking *c, const char **keys, size_t depth, const struct shape *s, const json *v,
+                         bool glob)
 {
 	const struct layer *l;
 	const json *written;
@@ -98,7 +100,8 @@ static void require(struct project *p, const struct target_def *def, const struc
 {
 	if (!target_value(t, key))
 		problem_at(problems, PROBLEM_ERROR, def->part.doc, def->part.value, JSON_AT_VALUE,
-		           arena_printf(&p->mem, "set it here, in the environment, in %s/%s.json or in defaults", p->manifests_dir, t->host),
+		           arena_printf(&p->mem, "set it here, in the environment, in %s/%s.json or in defaults",
+		                        p->manifests_dir, t->host),
 		           "target \"%s\" (host %s, kind %s) has no \"%s\"", t->name, t->host, t->kind, key);
 }
 
@@ -110,11 +113,13 @@ static void check_endpoint(struct project *p, const struct target *t, struct pro
 	if (endpoint && setting_part(t, "endpoint", &at) && !endpoint_allowed(endpoint))
 		problem_at(problems, PROBLEM_ERROR, at.doc, at.value, JSON_AT_VALUE,
 		           "name it in SLIPWAY_ALLOW_ENDPOINTS if credentials may be sent there",
-		           "\"%s\" is neither this machine nor allowed: a project must not choose who receives credentials", endpoint);
+		           "\"%s\" is neither this machine nor allowed: a project must not choose who receives credentials",
+			endpoint);
 }
 
 /* A target's own words that its host does not understand: they would be ignored in silence. */
-static void warn_useless(const struct target *t, const json *said, const struct json_doc *doc, struct problems *problems)
+static void warn_useless(const struct target *t, const json *said, const struct json_doc *doc,
+                         struct problems *problems)
 {
 	unsigned kind = keys_kind_bit(t->kind);
 
@@ -122,7 +127,8 @@ static void warn_useless(const struct target *t, const json *said, const struct 
 		const struct key_row *row = shape_key(keys_layered, json_key(c));
 
 		if (row && row->kinds && !(row->kinds & kind))
-			problem_at(problems, PROBLEM_WARNING, doc, c, JSON_AT_KEY, NULL, "\"%s\" means nothing to host \"%s\" of kind %s",
+			problem_at(problems, PROBLEM_WARNING, doc, c, JSON_AT_KEY, NULL,
+			           "\"%s\" means nothing to host \"%s\" of kind %s",
 			           json_key(c), t->host, t->kind);
 	}
 }

@@ -1,8 +1,9 @@
-/* shape: what a value of a document may look like. The tables in keys.c are made of shapes; they drive unknown-key errors with the
- * nearest key, type errors, and layering. The JSON Schemas in manifests/schema/ say the same (a test holds them together).
+/* shape: what a value of a document may look like. The tables in keys.c are made of shapes; they drive unknown-key
+ * errors with the nearest key, type errors, and layering. The JSON Schemas in manifests/schema/ say the same (a
+ * test holds them together).
  *
- * A shape names the JSON types it takes and, for each, what is inside. A string in which ${...} stands is not judged by its form
- * until it is expanded, except where the form is a name. */
+ * A shape names the JSON types it takes and, for each, what is inside. A string in which ${...} stands is not
+ * judged by its form until it is expanded, except where the form is a name. */
 #ifndef SLIPWAY_TARGET_SHAPE_H
 #define SLIPWAY_TARGET_SHAPE_H
 
@@ -12,7 +13,8 @@
 #include "base/json.h"
 #include "target/problems.h"
 
-enum shape_types { SHAPE_STRING = 1, SHAPE_INTEGER = 2, SHAPE_NUMBER = 4, SHAPE_BOOL = 8, SHAPE_FALSE = 16, SHAPE_TRUE = 32,
+enum shape_types { SHAPE_STRING = 1, SHAPE_INTEGER = 2, SHAPE_NUMBER = 4, SHAPE_BOOL = 8, SHAPE_FALSE = 16,
+                   SHAPE_TRUE = 32,
                    SHAPE_LIST = 64, SHAPE_OBJECT = 128 };
 
 enum text_form {

@@ -64,7 +64,8 @@ static int expand_one(const struct expander *e, struct strbuf *out, const char *
 	if (!v)
 		fail_set(f, FAIL_CONFIG, "unknown variable \"${%s}\"", shown.buf);
 	else if (v->kind == VAR_SECRET)
-		fail_set(f, FAIL_CONFIG, "\"${%s}\" is a secret: it can only be rendered into a file, as {{%s}}", shown.buf, shown.buf);
+		fail_set(f, FAIL_CONFIG, "\"${%s}\" is a secret: it can only be rendered into a file, as {{%s}}", shown.buf,
+		         shown.buf);
 	else
 		rc = e->settle ? e->settle(e->arg, v, f) : 0;
 	strbuf_clear(&shown);
@@ -122,7 +123,8 @@ static struct source *source_of(struct gathering *g, const struct var *v)
 static void report(struct gathering *g, const struct source *s, const struct fail *f)
 {
 	if (g->problems && s->layer && s->layer->doc)
-		problem_at(g->problems, PROBLEM_ERROR, s->layer->doc, s->value, JSON_AT_VALUE, f->hint[0] ? f->hint : NULL, "%s",
+		problem_at(g->problems, PROBLEM_ERROR, s->layer->doc, s->value, JSON_AT_VALUE, f->hint[0] ? f->hint : NULL,
+		           "%s",
 		           f->text);
 }
 
@@ -289,7 +291,8 @@ static void sort(struct gathering *g, const struct strmap *seen)
 	g->sources = sorted;
 }
 
-void vars_gather(struct var_set *out, struct project *p, const struct layer *layers, size_t layer_count, const char *target,
+void vars_gather(struct var_set *out, struct project *p, const struct layer *layers, size_t layer_count,
+                 const char *target,
                  const char *environment, struct problems *problems)
 {
 	struct gathering g = { .project = p, .vars = out, .problems = problems };

@@ -10,10 +10,11 @@ struct var_set {
 	size_t count;
 };
 
-/* Every variable of the layers (a later one replaces an earlier one whole) and the built-in target, TARGET and environment (NULL
- * arguments leave theirs out); ${...} in values expanded. What is wrong with them becomes problems (may be NULL). Memory: the
- * project's. */
-void vars_gather(struct var_set *out, struct project *p, const struct layer *layers, size_t layer_count, const char *target,
+/* Every variable of the layers (a later one replaces an earlier one whole) and the built-in target, TARGET and
+ * environment (NULL arguments leave theirs out); ${...} in values expanded. What is wrong with them becomes
+ * problems (may be NULL). Memory: the project's. */
+void vars_gather(struct var_set *out, struct project *p, const struct layer *layers, size_t layer_count,
+                 const char *target,
                  const char *environment, struct problems *problems);
 /* Appends text with ${NAME} replaced; values must be settled, as vars_gather leaves them. */
 int vars_expand(const struct var_set *vars, const char *text, struct strbuf *out, struct fail *f);

@@ -12,11 +12,14 @@ for program in "$dir"/fuzz_*; do
 	[[ -d tests/fuzz/corpus/$name ]] && corpus=("tests/fuzz/corpus/$name")
 	dict=()
 	[[ -f tests/fuzz/$name.dict ]] && dict=("-dict=tests/fuzz/$name.dict")
-	echo "== $name, $seconds s" >&2
+	log=$dir/$name.log
 	if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=0 \
-		-print_final_stats=1 -artifact_prefix="$dir/crash-$name-" "${dict[@]}" "$dir/new/$name" "${corpus[@]}"; then
+		-print_final_stats=1 -artifact_prefix="$dir/crash-$name-" "${dict[@]}" "$dir/new/$name" "${corpus[@]}" >"$log" 2>&1; then
 		passed=$((passed + 1))
+		echo "ok   $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s"
 	else
+		tail -40 "$log"
+		echo "FAIL $name: the input is under $dir/crash-$name-*"
 		failed=$((failed + 1))
 	fi
 done

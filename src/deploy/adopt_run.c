@@ -1,0 +1,166 @@
+#include "deploy/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "deploy/errand.h"
+
+struct adopting {                       /* one place's */
+	struct adopt_request rq;
+	struct adopt_report report;
+	bool asked;                     /* the report was filled */
+};
+
+static void adopted(struct op *op)
+{
+	struct run *r = op->owner;
+	struct adopting *a = r->data;
+
+	a->asked = op->rc == 0;
+	run_done(r, op->rc);
+}
+
+static void start_adopt(struct run *r)
+{
+	struct adopting *a = r->data;
+
+	r->ops->adopt(r->place, &a->rq, &a->report, run_op(r, adopted));
+}
+
+/* A foreign name: not a release id, so that no deploy ever takes it for one of its own. */
+static const char *adopted_id(struct context *c)
+{
+	time_t now = (time_t)c->now_s;
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof text, "adopted-%Y%m%d-%H%M%S", &tm);
+	return arena_strdup(&c->mem, text);
+}
+
+static void leave(struct run *r, enum result result, enum fail_kind kind, const char *text)
+{
+	struct fail f = FAIL_INIT;
+
+	fail_set(&f, kind, "%s", text);
+	fail_stage(&f, "plan");
+	run_leave(r, result, &f);
+}
+
+/* Without --from, what is adopted is the directory that stands where the link should be. */
+static void prepare(struct errand *v, const struct adopt_options *o)
+{
+	const char *id = adopted_id(v->c);
+
+	fleet_read(v->fleet);
+	for (size_t i = 0; i < v->count; i++) {
+		struct run *r = &v->runs[i];
+		struct adopting *a = r->data;
+
+		if (!r->active)
+			continue;
+		a->rq = (struct adopt_request){ .id = id, .by = v->c->who.by, .from = o->from, .dry_run = true };
+		if (!r->ops->adopt)
+			leave(r, RESULT_FAILED, FAIL_CONFIG,
+			      arena_printf(&v->c->mem, "a %s host has no directory to adopt", r->row.kind));
+		else if (!o->from && !r->live.blocked && r->live.id)
+			run_leave(r, RESULT_UNCHANGED, NULL);
+		else if (!o->from && !r->live.blocked)
+			leave(r, RESULT_FAILED, FAIL_MISSING, "there is nothing to adopt: no directory stands there");
+	}
+}
+
+static int confirm_gap(struct errand *v, struct fail *f)
+{
+	struct reporter *rep = v->c->reporter;
+	const char *question;
+	int64_t longest_us = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < v->count; i++) {
+		struct adopting *a = v->runs[i].data;
+
+		if (!v->runs[i].active || !a->report.needs_gap)
+			continue;
+		count++;
+		longest_us = a->report.gap_us > longest_us ? a->report.gap_us : longest_us;
+		a->rq.accept_gap = true;
+	}
+	if (count == 0 || v->c->yes)
+		return 0;
+	question = arena_printf(&v->c->mem, "%zu place%s cannot be swapped in one step: visitors would see nothing for "
+	                        "about %.1f ms; go on?", count, count == 1 ? "" : "s", (double)longest_us / 1000.0);
+	return rep->confirm(rep, question, NULL, f);
+}
+
+/* What was done is the report's; a place that turned out to need a gap that nobody agreed to was left alone. */
+static void settle(struct errand *v)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		struct run *r = &v->runs[i];
+		struct adopting *a = r->data;
+
+		if (!r->active)
+			continue;
+		if (a->report.needs_gap && !a->rq.accept_gap) {
+			leave(r, RESULT_FAILED, FAIL_CONFLICT, "cannot be swapped in one step any more: not touched");
+			continue;
+		}
+		r->row.release = r->row.live = a->rq.id;
+		r->row.result = RESULT_DEPLOYED;
+		v->o->changed_something = true;
+	}
+}
+
+static int adopt(struct errand *v, const struct adopt_options *o, struct fail *f)
+{
+	static const struct phase looking = { .id = PHASE_PLAN, .start = start_adopt };
+	static const struct phase doing = { .id = PHASE_SWITCH, .start = start_adopt, .changes = true };
+
+	prepare(v, o);
+	fleet_phase(v->fleet, &looking);
+	if (o->dry_run || !fleet_active(v->fleet) || fleet_interrupted(v->fleet))
+		return 0;
+	if (confirm_gap(v, f) < 0 || fleet_lock(v->fleet, 0, false, f) < 0)
+		return -1;
+	for (size_t i = 0; i < v->count; i++) {
+		struct adopting *a = v->runs[i].data;
+
+		a->rq.dry_run = false;
+		if (v->runs[i].active)
+			v->runs[i].row.release = a->rq.id;
+	}
+	errand_begin_record(v, NULL);
+	errand_intend(v);
+	fleet_phase(v->fleet, &doing);
+	settle(v);
+	errand_record(v);
+	return 0;
+}
+
+int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run_report *out)
+{
+	struct fail f = FAIL_INIT;
+	struct errand v;
+	bool changed;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	if (errand_open(&v, c, &out->outcome) < 0)
+		return errand_close(&v, -1);
+	errand_items(&v, sizeof(struct adopting));
+	rc = adopt(&v, o, &f) < 0 ? errand_refuse(&v, &f) : 0;
+	changed = out->outcome.changed_something;
+	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
+	for (size_t i = 0; i < v.count; i++) {
+		const struct adopting *a = v.runs[i].data;
+
+		out->places[i] = (struct adopt_row){ .row = &v.runs[i].row, .report = a->asked ? &a->report : NULL };
+	}
+	rc = errand_close(&v, rc);
+	out->outcome.changed_something = out->outcome.changed_something || changed;
+	return rc;
+}

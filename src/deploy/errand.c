@@ -1,0 +1,205 @@
+#include "deploy/errand.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+
+int errand_open(struct errand *v, struct context *c, struct outcome *o)
+{
+	struct fail f = FAIL_INIT;
+
+	memset(v, 0, sizeof *v);
+	v->c = c;
+	v->o = o;
+	memset(o, 0, sizeof *o);
+	o->started_ns = clock_mono_ns();
+	if (fleet_open(&v->fleet, c, &f) < 0)
+		return errand_refuse(v, &f);
+	v->runs = fleet_runs(v->fleet, &v->count);
+	return 0;
+}
+
+int errand_refuse(struct errand *v, const struct fail *f)
+{
+	v->o->error = *f;
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].row.result == RESULT_NONE)
+			run_leave(&v->runs[i], RESULT_SKIPPED, NULL);
+	return -1;
+}
+
+static void end_record(struct errand *v)
+{
+	struct fail f = FAIL_INIT;
+
+	if (!*v->run_id)
+		return;
+	if (ledger_end(v->c->ledger, v->run_id, outcome_exit(v->o), clock_wall_s(), &f) < 0)
+		errand_note(v, NULL, "not recorded: %s", f.text);
+	v->run_id[0] = '\0';
+}
+
+int errand_close(struct errand *v, int rc)
+{
+	struct outcome *o = v->o;
+
+	if (!v->fleet) {
+		o->ended_ns = clock_mono_ns();
+		return rc;
+	}
+	fleet_unlock(v->fleet);
+	if (fleet_interrupted(v->fleet)) {
+		o->interrupted = true;
+		rc = -1;
+	}
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].row.result == RESULT_NONE)
+			run_leave(&v->runs[i], o->interrupted ? RESULT_INTERRUPTED : rc < 0 ? RESULT_SKIPPED : RESULT_UNCHANGED,
+			          NULL);
+	fleet_fill(v->fleet, o);
+	o->ended_ns = clock_mono_ns();
+	end_record(v);
+	fleet_close(v->fleet);
+	v->fleet = NULL;
+	return rc;
+}
+
+void *errand_items(struct errand *v, size_t size)
+{
+	char *items = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * size);
+
+	for (size_t i = 0; i < v->count; i++)
+		v->runs[i].data = items + i * size;
+	return items;
+}
+
+size_t errand_index(const struct errand *v, const struct run *r)
+{
+	return (size_t)(r - v->runs);
+}
+
+void errand_note(struct errand *v, const struct row *row, const char *fmt, ...)
+{
+	struct strbuf b = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	v->c->reporter->note(v->c->reporter, row, b.buf);
+	strbuf_clear(&b);
+}
+
+void errand_row_note(struct errand *v, struct run *r, const char *fmt, ...)
+{
+	struct row *row = &r->row;
+	const char **notes = arena_alloc(&v->c->mem, (row->note_count + 1) * sizeof *notes);
+	struct strbuf b = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < row->note_count; i++)
+		notes[i] = row->notes[i];
+	notes[row->note_count++] = arena_strdup(&v->c->mem, b.buf);
+	row->notes = notes;
+	strbuf_clear(&b);
+}
+
+const char *errand_release(const struct run *r, const char *text, bool *ambiguous)
+{
+	const struct release_info *it = release_prefix(&r->list, text, ambiguous);
+
+	return it ? it->header.id : NULL;
+}
+
+const char *errand_holder(const struct lock_info *l, struct arena *mem)
+{
+	char age[CLOCK_TEXT];
+
+	clock_age(age, l->now_s > l->since_s ? l->now_s - l->since_s : 0);
+	return arena_printf(mem, "%s (%s), %s since %s", l->by ? l->by : "somebody", l->where ? l->where : "somewhere",
+	                    l->command ? l->command : "a command", age);
+}
+
+/* ---- the ledger's account ---- */
+
+static void give_up_record(struct errand *v, const struct fail *f)
+{
+	errand_note(v, NULL, "this run is not recorded in .slipway: %s", f->text);
+	v->run_id[0] = '\0';
+}
+
+void errand_begin_record(struct errand *v, const char *release)
+{
+	struct context *c = v->c;
+	struct ledger_run r = { .run = v->run_id, .command = c->command, .release = release, .message = c->message,
+	                        .environment = c->env.environment ? c->env.environment->name : NULL, .who = c->who };
+	struct fail f = FAIL_INIT;
+	uint8_t random[16];
+
+	if (!c->ledger) {
+		if (c->ledger_note)
+			errand_note(v, NULL, "this run is not recorded in .slipway: %s", c->ledger_note);
+		return;
+	}
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		return;
+	hex_encode(v->run_id, random, sizeof random);
+	r.started_s = clock_wall_s();
+	if (ledger_begin(c->ledger, &r, &f) < 0)
+		give_up_record(v, &f);
+}
+
+static struct ledger_place account(const struct errand *v, const struct run *r, const char *state)
+{
+	const struct row *row = &r->row;
+	struct ledger_place p = { .run = v->run_id, .target = row->target, .place = row->place, .host = row->host,
+	                          .kind = row->kind,
+	                          .state = state, .from = row->previous, .to = row->release, .sent_bytes = row->sent_bytes,
+	                          .at_s = clock_wall_s() };
+
+	if (row->fail.kind != FAIL_NONE) {
+		p.stage = row->fail.stage;
+		p.error = row->fail.text;
+	}
+	if (row->started_ns && row->ended_ns > row->started_ns)
+		p.seconds = (double)(row->ended_ns - row->started_ns) / 1e9;
+	return p;
+}
+
+void errand_intend(struct errand *v)
+{
+	struct ledger_place *p = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *p);
+	struct fail f = FAIL_INIT;
+	size_t n = 0;
+
+	if (!*v->run_id)
+		return;
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active)
+			p[n++] = account(v, &v->runs[i], "intended");
+	if (n && ledger_intend(v->c->ledger, p, n, &f) < 0)
+		give_up_record(v, &f);
+}
+
+void errand_record(struct errand *v)
+{
+	struct ledger_place *p = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *p);
+	struct fail f = FAIL_INIT;
+
+	if (!*v->run_id || !v->count)
+		return;
+	for (size_t i = 0; i < v->count; i++) {
+		enum result result = v->runs[i].row.result;
+
+		p[i] = account(v, &v->runs[i], result_name(result == RESULT_NONE ? RESULT_SKIPPED : result));
+	}
+	if (ledger_result(v->c->ledger, p, v->count, &f) < 0)
+		give_up_record(v, &f);
+}
