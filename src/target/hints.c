@@ -33,8 +33,7 @@ static const json *shared(const struct family *f, const char *outer, const char 
 static void hint_at(const struct family *f, const json *v, const char *what, struct problems *problems)
 {
 	problem_at(problems, PROBLEM_HINT, f->doc, v, JSON_AT_KEY, NULL,
-	           "%s \"%s\" is the same in all %zu environments: it belongs into %s",
-	           what, json_key(v), f->count, f->where);
+	           "%s \"%s\" is the same in every environment: it belongs into %s", what, json_key(v), f->where);
 }
 
 static void look(const struct family *f, struct problems *problems)
