@@ -106,6 +106,8 @@ void console_lines(struct console *c, struct strbuf *lines)
 }
 
 static void vsay(struct console *c, enum style style, const char *lead, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));
+static void vsay(struct console *c, enum style style, const char *lead, const char *fmt, va_list ap)
 {
 	struct strbuf line = STRBUF_INIT;
 	style_begin(&line, c->term.color, style);

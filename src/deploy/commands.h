@@ -70,6 +70,7 @@ struct status_options { bool deep, exit_code; /* exit_code: outcome.difference i
 struct status_report { struct outcome outcome; struct status_row *places; };
 int status_run(struct context *c, const struct status_options *o, struct status_report *out);
 
+/* Releases per place, newest first, foreign ones included. pin and unpin name a release whose mark is changed first. */
 struct releases_options { const char *pin, *unpin; };
 struct releases_row { struct row *row; const struct release_list *list; };
 struct releases_report { struct outcome outcome; struct releases_row *places; };
@@ -80,6 +81,7 @@ struct verify_row { struct row *row; const struct verify_report *report; };
 struct verify_run_report { struct outcome outcome; struct verify_row *places; };
 int verify_run(struct context *c, const struct verify_options *o, struct verify_run_report *out);
 
+/* check --online: credentials, rights, clock, space, as the hosts themselves tell. */
 struct check_row { struct row *row; const struct check_report *report; };
 struct check_online_report { struct outcome outcome; struct check_row *places; };
 int check_online_run(struct context *c, struct check_online_report *out);
@@ -95,11 +97,13 @@ struct prune_row { struct row *row; const char *const *dropped; size_t count; ui
 struct prune_report { struct outcome outcome; struct prune_row *places; };
 int prune_run(struct context *c, const struct prune_options *o, struct prune_report *out);
 
+/* Frees stale locks, live ones with force; places where nothing is held are not a failure. */
 struct unlock_options { bool force; };
 struct unlock_row { struct row *row; const struct lock_info *holder; bool freed; };
 struct unlock_report { struct outcome outcome; struct unlock_row *places; };
 int unlock_run(struct context *c, const struct unlock_options *o, struct unlock_report *out);
 
+/* Turns the directory that stands in the place of the live link into a foreign release, link in front. */
 struct adopt_options { bool dry_run; const char *from; };
 struct adopt_row { struct row *row; const struct adopt_report *report; };
 struct adopt_run_report { struct outcome outcome; struct adopt_row *places; };
@@ -107,10 +111,12 @@ int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run
 
 /* ---- history: ledger and switch logs merged ---- */
 struct history_options { int64_t since_s, until_s; const char *result; size_t limit; };
-/* "ledger", "host", "both" */
-struct history_item { int64_t at_s; const char *target, *place, *action, *release, *from, *result, *by, *message,
-	*source;
-                      const char *commit, *ci, *error; };
+struct history_item {
+	int64_t at_s;
+	const char *target, *place, *action, *release, *from, *result, *by, *message;
+	const char *source;             /* "ledger", "host", "both" */
+	const char *commit, *ci, *error;
+};
 struct history_report { struct outcome outcome; struct history_item *items; size_t count; };
 int history_run(struct context *c, const struct history_options *o, struct history_report *out);
 

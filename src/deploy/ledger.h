@@ -52,7 +52,7 @@ int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t n
 /* Places whose newest deploy in `environment` did not end as deployed or unchanged (for --retry-failed). */
 int ledger_failed_targets(struct ledger *l, const char *environment, const char ***names, size_t *count,
 	struct arena *mem, struct fail *f);
-/* The newest result for a place, or 0. 1 found, 0 none, -1. */
+/* The newest row of a place; "intended" = its run still goes on or died. 1 found, 0 none, -1. */
 int ledger_last(struct ledger *l, const char *environment, const char *place, struct ledger_place *out,
 	struct arena *mem, struct fail *f);
 

@@ -108,7 +108,7 @@ int ledger_last(struct ledger *l, const char *environment, const char *place, st
 
 	if (db_query(l->db, &row, f,
 		     "SELECT " PLACE_COLUMNS " FROM places p JOIN runs r ON r.run = p.run WHERE r.environment IS ?"
-		     " AND p.place = ? AND p.state <> 'intended' ORDER BY p.seq DESC LIMIT 1",
+		     " AND p.place = ? ORDER BY p.seq DESC LIMIT 1",
 		     "ss", environment, place) < 0)
 		return ledger_fail(f);
 	int rc = db_next(row, f);

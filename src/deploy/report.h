@@ -47,8 +47,13 @@ struct row {
 	size_t note_count;
 };
 
-struct build_row { const char *name; uint8_t id[SHA256_SIZE]; size_t files; uint64_t bytes;
-                   size_t hidden_user, hidden_builtin; };
+struct build_row {
+	const char *name;
+	uint8_t id[SHA256_SIZE];
+	size_t files;
+	uint64_t bytes;
+	size_t hidden_user, hidden_builtin;
+};
 
 /* The outcome of a command over places; the rest of a command's own shape is in its own struct. */
 struct outcome {

@@ -76,6 +76,7 @@ struct begin_request {
 	bool full_durability;           /* durability "full": sync every file */
 };
 
+/* put and seal add to it, so that one serves a whole staging. */
 struct stage_stats { uint64_t sent_files, sent_bytes, linked_files, requests; };
 
 /* What is missing, as indexes into want->entries. All entries for a kind without HOST_FINDS_MISSING are decided by the
@@ -165,7 +166,8 @@ struct host_ops {
 	void (*put)(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op);
 	/* complete, verified, manifest written */
 	void (*seal)(struct place *p, struct stage_stats *stats, struct op *op);
-	/* Durability before a switch: once per wave, for all of its places of this kind at once. May be NULL. */
+	/* Durability before a switch: once per wave, for all of its places of this kind at once (count > 0). May be
+	 * NULL. */
 	void (*flush)(struct place *const *places, size_t count, struct op *op);
 	/* removes a begun release; sealed stays */
 	void (*abandon)(struct place *p, const char *id, struct op *op);

@@ -145,7 +145,7 @@ const char *switchlog_live_at(const struct switchlog *log, int64_t at_s)
 {
 	for (size_t i = log->count; i-- > 0;)
 		if (!is_mark(&log->records[i]) && log->records[i].at_s <= at_s)
-			return log->records[i].id;
+			return *log->records[i].id ? log->records[i].id : NULL;
 	return NULL;
 }
 

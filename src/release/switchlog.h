@@ -16,7 +16,7 @@
 
 struct switch_record {                  /* strings NULL when unknown */
 	uint64_t seq;
-	const char *id, *from;          /* from NULL = nothing was live */
+	const char *id, *from;          /* from NULL = nothing was live; id "" = nothing is live any more */
 	int64_t at_s;
 	const char *by, *action, *reason;
 };
@@ -25,6 +25,7 @@ struct switchlog {
 	struct switch_record *records;  /* oldest first */
 	size_t count;
 	bool torn;                      /* the last line was cut short by a crash; it is not among the records */
+	bool completed;                 /* the last record is not in the log: a host added it from the live link */
 };
 
 void switch_format(struct strbuf *out, const struct switch_record *r);      /* with its newline */

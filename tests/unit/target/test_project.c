@@ -230,7 +230,7 @@ static void references_are_checked(void **state)
 	problems_are(MINIMAL " }", "{ \"vars\": { \"V\": \"0x\" }, \"keep\": { \"within\": \"${V}\" } }",
 	             "E targets/one.json:1:46: \"0x\" is not a duration such as \"30s\", \"15m\", \"2h\" or \"14d\"\n");
 	problems_are("{ \"slipway\": 1, \"builds\": { \"web\": { \"dir\": \"d/${target}\" } } }", "{}",
-	             "E slipway.json:1:46: unknown variable \"${target}\" | a build's directory knows the variables of "
+	             "E slipway.json:1:45: unknown variable \"${target}\" | a build's directory knows the variables of "
 	             "defaults and "
 	             "environments only\n");
 }
