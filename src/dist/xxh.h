@@ -1,0 +1,20 @@
+/* xxh: XXH3-128, the fast local key of a content. Never an identity: it stays on this machine. */
+#ifndef SLIPWAY_DIST_XXH_H
+#define SLIPWAY_DIST_XXH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct xxh128 {
+	uint64_t low, high;
+};
+struct xxh128 xxh_bytes(const void *data, size_t len);
+
+struct xxh;                             /* a running hash */
+struct xxh *xxh_new(void);
+void xxh_reset(struct xxh *x);
+void xxh_update(struct xxh *x, const void *data, size_t len);
+struct xxh128 xxh_final(const struct xxh *x);
+void xxh_free(struct xxh *x);           /* accepts NULL */
+
+#endif
