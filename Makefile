@@ -83,22 +83,25 @@ $(BUILD)/obj/%.o: %.c Makefile
 NAMED := $(call object,$(filter src/main.c src/cmd/%,$(SRC)))
 $(NAMED): EXTRA = -DSLIPWAY_REVISION='"$(REVISION)"'
 $(NAMED): $(BUILD)/revision
-$(BUILD)/revision: FORCE
+# Rewritten only when the text differs; the list of sources, so that a removed one leaves the archive.
+$(BUILD)/revision: TEXT = $(REVISION)
+$(BUILD)/sources: TEXT = $(SRC) $(SUPPORT)
+$(BUILD)/revision $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(REVISION)' | cmp -s - $@ || echo '$(REVISION)' >$@
-$(LIB): $(call object,$(filter-out src/main.c,$(SRC)))
+	@echo '$(TEXT)' | cmp -s - $@ || echo '$(TEXT)' >$@
+$(LIB): $(call object,$(filter-out src/main.c,$(SRC))) $(BUILD)/sources
 	@rm -f $@
-	$(Q)ar rcs $@ $^
-$(TESTLIB): $(call object,$(SUPPORT))
+	$(Q)ar rcs $@ $(filter %.o,$^)
+$(TESTLIB): $(call object,$(SUPPORT)) $(BUILD)/sources
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	$(Q)ar rcs $@ $(filter %.o,$^)
 $(BUILD)/slipway: $(BUILD)/obj/src/main.o $(LIB)
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 define LINK_TEST
 @mkdir -p $(@D)
 $(if $(V),,@echo '  LINK  $@')
-$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) $(LIBS)
+$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 endef
 $(UNIT_PROGRAMS): LDLIBS += -lcmocka
 $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(LIB)
@@ -142,7 +145,7 @@ INSTALLED := $(DESTDIR)$(PREFIX)/bin/slipway $(SHARE)/man/man1/slipway.1 \
 	$(SHARE)/fish/vendor_completions.d/slipway.fish \
 	$(patsubst manifests/schema/%,$(SHARE)/slipway/schema/%,$(wildcard manifests/schema/*.json))
 install: all
-	install -d $(sort $(dir $(INSTALLED)))
+	install -d $(sort $(dir $(INSTALLED))) $(SHARE)/slipway/schema
 	install -m 755 $(BUILD)/slipway $(DESTDIR)$(PREFIX)/bin/slipway
 	install -m 644 src/slipway.1 $(SHARE)/man/man1/slipway.1
 	$(BUILD)/slipway completion bash >$(SHARE)/bash-completion/completions/slipway
@@ -151,6 +154,6 @@ install: all
 	install -m 644 $(wildcard manifests/schema/*.json) $(SHARE)/slipway/schema/
 uninstall:
 	rm -f $(INSTALLED)
-	-[ ! -d $(SHARE)/slipway ] || rmdir $(SHARE)/slipway/schema $(SHARE)/slipway
+	@[ ! -d $(SHARE)/slipway ] || rmdir --ignore-fail-on-non-empty $(SHARE)/slipway/schema $(SHARE)/slipway
 
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(SRC) $(UNIT) $(SUPPORT) $(TOOLS) $(FUZZ) tests/fuzz/replay.c)

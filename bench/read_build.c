@@ -1,4 +1,5 @@
-/* Reads a build directory the way deploy does and says what it took. usage: read_build [-c CACHEDIR] [-j THREADS] DIR */
+/* Reads a build directory the way deploy does and says what it took.
+ * usage: read_build [-c CACHEDIR] [-j THREADS] DIR */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,9 +31,9 @@ static int read_once(const char *dir, struct index *index, struct pool *pool)
 	} else {
 		getrusage(RUSAGE_SELF, &use);
 		hex_encode(id, b.tree.id, SHA256_SIZE);
-		printf("seconds %.4f files %zu bytes %llu hashed_files %zu hashed_bytes %llu hidden %zu peak_kib %ld tree %s\n", seconds,
-			b.tree.count, (unsigned long long)b.tree.bytes, b.hashed_files, (unsigned long long)b.hashed_bytes,
-			b.hidden_count, use.ru_maxrss, id);
+		printf("seconds %.4f files %zu bytes %llu hashed_files %zu hashed_bytes %llu hidden %zu peak_kib %ld tree %s\n",
+			seconds, b.tree.count, (unsigned long long)b.tree.bytes, b.hashed_files,
+			(unsigned long long)b.hashed_bytes, b.hidden_count, use.ru_maxrss, id);
 	}
 	build_close(&b);
 	return rc;

@@ -119,10 +119,12 @@ static int settle(struct db *d, uint32_t app, int version, const char *schema, u
 	if (rc < 0)
 		return -1;
 	if (flags & DB_READ_ONLY)
-		return rc == 1 ? 0 : fail_set(f, FAIL_STATE, "%s has an older format and cannot be upgraded read-only", d->path);
+		return rc == 1 ? 0 : fail_set(f, FAIL_STATE, "%s has an older format and cannot be upgraded read-only",
+			d->path);
 	if (sqlite3_db_readonly(d->sqlite, "main") == 1)
 		return fail_set(f, FAIL_STATE, "%s may not be written", d->path);
-	/* No WAL: two processes that switch a new file to it at once fail each other, and one commit a run gains nothing. */
+	/* No WAL: two processes that switch a new file to it at once fail each other, and one commit a run gains
+	 * nothing. */
 	if (db_exec(d, flags & DB_SYNC_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", f) < 0)
 		return -1;
 	return rc == 1 ? 0 : create(d, app, version, schema, f);

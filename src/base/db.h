@@ -14,7 +14,8 @@ enum db_flags { DB_SYNC_FULL = 1, DB_READ_ONLY = 2 };
 /* Opens or creates (0600); checks application id `app` and user_version: a newer one is FAIL_STATE and names both; an
  * older or new file runs `schema` (a script that creates version `version`). A damaged file is FAIL_CORRUPT: the caller
  * decides. A full disk, a read-only file or missing permission is FAIL_STATE. */
-int db_open(struct db **out, const char *path, uint32_t app, int version, const char *schema, unsigned flags, struct fail *f);
+int db_open(struct db **out, const char *path, uint32_t app, int version, const char *schema, unsigned flags,
+	struct fail *f);
 void db_close(struct db *d);
 int db_exec(struct db *d, const char *sql, struct fail *f);
 /* Prepares (cached by text address: pass literals) and binds by a format: i int64_t, s const char * (NULL binds

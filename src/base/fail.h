@@ -4,7 +4,8 @@
  * hint that says what to do next. It lives on the caller's stack or in an op, allocates nothing and is per target:
  * forty targets give forty answers. No secret and no query string ever enters the text.
  *
- * Convention: fallible functions return 0 or -1 with `struct fail *f` last; on -1 *f is filled, on 0 it is untouched. */
+ * Convention: fallible functions return 0 or -1 with `struct fail *f` last; on -1 *f is filled, on 0 it is
+ * untouched. */
 #ifndef SLIPWAY_BASE_FAIL_H
 #define SLIPWAY_BASE_FAIL_H
 

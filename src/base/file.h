@@ -23,8 +23,8 @@ ssize_t file_read_full(int fd, void *data, size_t len);
 /* mkdir -p below dirfd; those created get exactly this mode, whatever the umask (setgid is inherited as usual). */
 int file_mkdirs(int dirfd, const char *path, mode_t mode, struct fail *f);
 /* rm -rf of one entry of dirfd, through directory fds, following no link; an absent one is success. Makes read-only
- * directories writable on the way (we seal ours 0755, adopted trees may differ). Any depth with some 25 descriptors: deeper
- * directories are moved up first. Refuses to enter another file system mounted below (code EXDEV). Defined in
+ * directories writable on the way (we seal ours 0755, adopted trees may differ). Any depth with some 25 descriptors:
+ * deeper directories are moved up first. Refuses to enter another file system mounted below (code EXDEV). Defined in
  * file_remove.c. */
 int file_remove_tree(int dirfd, const char *name, struct fail *f);
 /* fsync of a directory fd. */

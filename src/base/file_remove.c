@@ -1,4 +1,5 @@
-/* rm -rf: a file of its own, since hostile trees (any depth, no permissions, mounts) make it the hard part of file.h. */
+/* rm -rf: a file of its own, since hostile trees (any depth, no permissions, mounts) make it the hard part of
+ * file.h. */
 #include "base/file.h"
 
 #include <dirent.h>

@@ -78,7 +78,8 @@ struct word_list {
 	size_t count, cap;
 };
 
-/* Drops globstars that follow one; "a/<globstar>/../b/c" is "a/../b/c" or "a/<globstar>/b/c", the second of which is added. */
+/* Drops globstars that follow one; "a/<globstar>/../b/c" is "a/../b/c" or "a/<globstar>/b/c", the second of which is
+ * added. */
 static bool simplify_globstars(struct word_list *all, size_t row, struct arena *mem)
 {
 	struct words *w = &all->items[row];
@@ -195,7 +196,8 @@ static const char *join_words(const struct words *w, struct arena *mem)
 	return text;
 }
 
-/* What the first reading gave is written out and read once more: that is how glob's ignore list comes by its matchers. */
+/* What the first reading gave is written out and read once more: that is how glob's ignore list comes by its
+ * matchers. */
 static int add_alternative(struct glob *g, struct words *w, struct arena *scratch, struct fail *f)
 {
 	struct word_list again;

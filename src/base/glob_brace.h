@@ -1,5 +1,6 @@
-/* glob_brace: {a,b} and {1..9}, expanded before anything else is read, the way npm's brace-expansion 2 does it: bash's rules and
- * bash's oddities ("{},a}b" stays, "${a}" stays, an empty alternative of a first group at top level is dropped). */
+/* glob_brace: {a,b} and {1..9}, expanded before anything else is read, the way npm's brace-expansion 2 does it: bash's
+ * rules and bash's oddities ("{},a}b" stays, "${a}" stays, an empty alternative of a first group at top level is
+ * dropped). */
 #ifndef SLIPWAY_BASE_GLOB_BRACE_H
 #define SLIPWAY_BASE_GLOB_BRACE_H
 
@@ -15,7 +16,8 @@ struct glob_strings {
 };
 void glob_strings_add(struct glob_strings *s, const char *text, struct arena *mem);
 
-/* Adds the alternatives of pattern to out. FAIL_CONFIG when there are more than GLOB_ALTERNATIVES, or they nest over 100 deep. */
+/* Adds the alternatives of pattern to out. FAIL_CONFIG when there are more than GLOB_ALTERNATIVES, or they nest over
+ * 100 deep. */
 int glob_braces(struct glob_strings *out, const char *pattern, struct arena *mem, struct fail *f);
 
 #endif

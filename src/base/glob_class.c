@@ -149,7 +149,8 @@ static int read_class(struct reader *r)
 	return 0;
 }
 
-enum glob_class_kind glob_class_parse(struct glob_class *c, const uint32_t *s, size_t len, size_t *used, uint32_t *literal,
+enum glob_class_kind glob_class_parse(struct glob_class *c, const uint32_t *s, size_t len, size_t *used,
+	uint32_t *literal,
                                       bool *unicode, struct arena *mem)
 {
 	struct reader r = { .c = c, .s = s, .len = len, .i = 1 };

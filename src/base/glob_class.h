@@ -27,8 +27,10 @@ enum glob_class_kind {
 	GLOB_CLASS_LITERAL,             /* one character, in *literal: not magic */
 	GLOB_CLASS_NEVER                /* nothing can match, and the text behind it does not count */
 };
-/* Reads the class at s[0] == '['. *used = how many characters of s it took; *unicode is set when it needs whole code points. */
-enum glob_class_kind glob_class_parse(struct glob_class *c, const uint32_t *s, size_t len, size_t *used, uint32_t *literal,
+/* Reads the class at s[0] == '['. *used = how many characters of s it took; *unicode is set when it needs whole code
+ * points. */
+enum glob_class_kind glob_class_parse(struct glob_class *c, const uint32_t *s, size_t len, size_t *used,
+	uint32_t *literal,
                                       bool *unicode, struct arena *mem);
 bool glob_class_has(const struct glob_class *c, uint32_t ch);
 

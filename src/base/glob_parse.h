@@ -1,6 +1,6 @@
-/* glob_parse: one path part of a pattern (no "/") as a tree of extended globs, with the quirks of minimatch 9: groups nest two
- * deep unless a parent can absorb them, absorbed ones are flattened, an unfinished group is text, and behind each negation stands
- * a copy of what follows it (a negation looks ahead to the end of the part). */
+/* glob_parse: one path part of a pattern (no "/") as a tree of extended globs, with the quirks of minimatch 9: groups
+ * nest two deep unless a parent can absorb them, absorbed ones are flattened, an unfinished group is text, and behind
+ * each negation stands a copy of what follows it (a negation looks ahead to the end of the part). */
 #ifndef SLIPWAY_BASE_GLOB_PARSE_H
 #define SLIPWAY_BASE_GLOB_PARSE_H
 

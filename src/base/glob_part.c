@@ -7,8 +7,8 @@
 #include "base/glob_program.h"
 #include "base/utf8.h"
 
-/* The shapes that nearly all parts have are told without running a program. What stands behind a star or question marks is then
- * compared as it is, backslashes included, as minimatch does. */
+/* The shapes that nearly all parts have are told without running a program. What stands behind a star or question marks
+ * is then compared as it is, backslashes included, as minimatch does. */
 enum shape { LITERAL, GLOBSTAR, STAR, SUFFIX, MARKS, DOTTED, LEADING_DOT, PROGRAM };
 
 struct glob_part {
@@ -19,8 +19,8 @@ struct glob_part {
 	struct glob_program program;
 };
 
-/* Characters as JavaScript counts them: UTF-16 units, or code points. A byte that is no UTF-8 counts as one. Returns the count;
- * out has room for len. */
+/* Characters as JavaScript counts them: UTF-16 units, or code points. A byte that is no UTF-8 counts as one. Returns
+ * the count; out has room for len. */
 static size_t decode(uint32_t *out, const char *s, size_t len, bool code_points)
 {
 	size_t n = 0, used;

@@ -1,5 +1,5 @@
-/* glob_part: one path part of a pattern, compiled. Matching is linear in part length times pattern length (a set of states, no
- * backtracking); a negation's answer is kept for each position. */
+/* glob_part: one path part of a pattern, compiled. Matching is linear in part length times pattern length (a set of
+ * states, no backtracking); a negation's answer is kept for each position. */
 #ifndef SLIPWAY_BASE_GLOB_PART_H
 #define SLIPWAY_BASE_GLOB_PART_H
 

@@ -99,7 +99,8 @@ static int hex4(const char *p)
 
 	for (int i = 0; i < 4; i++) {
 		char c = p[i];
-		int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10
+			: -1;
 
 		if (digit < 0)
 			return -1;
@@ -217,8 +218,6 @@ static int scan_value(struct scanner *s, uint32_t key);
 /* After an item: 1 there is another, 0 the container is closed (and passed), -1. */
 static int scan_separator(struct scanner *s, char closer, const char *missing)
 {
-	size_t comma = s->at;
-
 	if (skip_space(s) < 0)
 		return -1;
 	if (s->text[s->at] == closer) {
@@ -227,7 +226,7 @@ static int scan_separator(struct scanner *s, char closer, const char *missing)
 	}
 	if (s->text[s->at] != ',')
 		return wrong(s, s->at, s->text[s->at] ? missing : "the document ends here, too early");
-	comma = s->at++;
+	size_t comma = s->at++;
 	if (skip_space(s) < 0)
 		return -1;
 	if (s->text[s->at] == closer)
@@ -240,7 +239,8 @@ static int scan_member(struct scanner *s)
 	uint32_t key = (uint32_t)s->at;
 
 	if (s->text[s->at] != '"')
-		return wrong(s, s->at, s->text[s->at] ? "expected a key in double quotes" : "the document ends here, too early");
+		return wrong(s, s->at, s->text[s->at] ? "expected a key in double quotes"
+			: "the document ends here, too early");
 	if (scan_string(s) < 0 || skip_space(s) < 0)
 		return -1;
 	if (s->text[s->at] != ':')

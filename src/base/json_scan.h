@@ -1,6 +1,6 @@
-/* json_scan: the strict reading of JSON text. cJSON, which builds the tree, is lax about trailing text, control characters,
- * numbers, surrogates and UTF-8, and tells no positions: this scan goes first, refuses what RFC 8259 refuses, and
- * records where each value and key begins, in document order. */
+/* json_scan: the strict reading of JSON text. cJSON, which builds the tree, is lax about trailing text, control
+ * characters, numbers, surrogates and UTF-8, and tells no positions: this scan goes first, refuses what RFC 8259
+ * refuses, and records where each value and key begins, in document order. */
 #ifndef SLIPWAY_BASE_JSON_SCAN_H
 #define SLIPWAY_BASE_JSON_SCAN_H
 
@@ -19,8 +19,8 @@ struct json_scan {
 	const char *wrong;
 };
 
-/* Scans text[0..len), which must be followed by a NUL and be shorter than 1 GiB. With JSON_COMMENTS in flags, comments are
- * overwritten with blanks (line ends stay), so offsets keep their meaning. 0, or -1 with wrong_at and wrong set. */
+/* Scans text[0..len), which must be followed by a NUL and be shorter than 1 GiB. With JSON_COMMENTS in flags, comments
+ * are overwritten with blanks (line ends stay), so offsets keep their meaning. 0, or -1 with wrong_at and wrong set. */
 int json_scan(struct json_scan *out, char *text, size_t len, unsigned flags);
 void json_scan_clear(struct json_scan *s);
 

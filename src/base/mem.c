@@ -177,6 +177,25 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+void arena_join(struct arena *into, struct arena *from)
+{
+	struct arena_block *last = from->head;
+
+	if (!last)
+		return;
+	while (last->next)
+		last = last->next;
+	/* Behind the head, whose free room is still carved from. */
+	if (into->head) {
+		last->next = into->head->next;
+		into->head->next = from->head;
+	} else {
+		into->head = from->head;
+	}
+	into->bytes += from->bytes;
+	*from = (struct arena)ARENA_INIT;
+}
+
 void arena_clear(struct arena *a)
 {
 	struct arena_block *next;

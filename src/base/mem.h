@@ -32,6 +32,8 @@ char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t len);
 void *arena_memdup(struct arena *a, const void *p, size_t size);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Everything of `from` lives in `into` from here on; `from` is empty. */
+void arena_join(struct arena *into, struct arena *from);
 void arena_clear(struct arena *a);                          /* frees all; usable again */
 
 #endif

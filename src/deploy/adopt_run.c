@@ -110,8 +110,8 @@ static void settle(struct errand *v)
 			continue;
 		}
 		r->row.release = r->row.live = a->rq.id;
-		r->row.result = RESULT_DEPLOYED;
 		v->o->changed_something = true;
+		run_finish(r, RESULT_DEPLOYED);
 	}
 }
 
@@ -131,7 +131,7 @@ static int adopt(struct errand *v, const struct adopt_options *o, struct fail *f
 
 		a->rq.dry_run = false;
 		if (v->runs[i].active)
-			v->runs[i].row.release = a->rq.id;
+			errand_wish(v, &v->runs[i], a->rq.id);
 	}
 	errand_begin_record(v, NULL);
 	errand_intend(v);
@@ -145,7 +145,6 @@ int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run
 {
 	struct fail f = FAIL_INIT;
 	struct errand v;
-	bool changed;
 	int rc;
 
 	memset(out, 0, sizeof *out);
@@ -153,14 +152,11 @@ int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run
 		return errand_close(&v, -1);
 	errand_items(&v, sizeof(struct adopting));
 	rc = adopt(&v, o, &f) < 0 ? errand_refuse(&v, &f) : 0;
-	changed = out->outcome.changed_something;
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++) {
 		const struct adopting *a = v.runs[i].data;
 
 		out->places[i] = (struct adopt_row){ .row = &v.runs[i].row, .report = a->asked ? &a->report : NULL };
 	}
-	rc = errand_close(&v, rc);
-	out->outcome.changed_something = out->outcome.changed_something || changed;
-	return rc;
+	return errand_close(&v, rc);
 }

@@ -1,5 +1,6 @@
-/* commands: the engine's verbs. Each takes a context (targets selected, state open), its options, fills its report and returns 0, or -1
- * when the run as a whole failed (report->outcome.error is set too, so that --json can always print). Memory: the context's. */
+/* commands: the engine's verbs. Each takes a context (targets selected, state open), its options, fills its report and
+ * returns 0, or -1 when the run as a whole failed (report->outcome.error is set too, so that --json can always print).
+ * Memory: the context's. */
 #ifndef SLIPWAY_DEPLOY_COMMANDS_H
 #define SLIPWAY_DEPLOY_COMMANDS_H
 
@@ -20,7 +21,8 @@ struct config_change { const char *key, *from, *to; };
 struct place_plan {                     /* beside row i */
 	struct row *row;
 	struct plan plan;               /* zero items when unchanged */
-	const char *const *why;         /* per plan item: "content differs", "new", "gone", "rendered value known at deploy" */
+	/* per plan item: "content differs", "new", "gone", "rendered value known at deploy" */
+	const char *const *why;
 	struct config_change *config;
 	size_t config_count;
 	bool exact;                     /* send_bytes is exact (nothing rendered from unknown secrets) */
@@ -48,7 +50,8 @@ struct rollback_options {
 struct rollback_move { struct row *row; const char *from, *to; };
 struct rollback_report {
 	struct outcome outcome;
-	struct rollback_move *moves;    /* what was or would be moved; the reporter gets "jarupa  C -> A" notes before anything moves */
+	/* what was or would be moved; the reporter gets "jarupa  C -> A" notes before anything moves */
+	struct rollback_move *moves;
 	size_t move_count;
 };
 int rollback_run(struct context *c, const struct rollback_options *o, struct rollback_report *out);
@@ -56,11 +59,18 @@ int rollback_run(struct context *c, const struct rollback_options *o, struct rol
 /* ---- reading ---- */
 enum place_health { PLACE_LIVE, PLACE_EMPTY, PLACE_DRIFTED, PLACE_BEHIND, PLACE_UNREACHABLE };
 const char *place_health_name(enum place_health h);     /* "live", "empty", "drifted", "behind", "unreachable" */
-struct status_row { struct row *row; enum place_health health; const char *wanted; const char *note; const struct release_header *header; };
+struct status_row {
+	struct row *row;
+	enum place_health health;
+	const char *wanted;
+	const char *note;
+	const struct release_header *header;
+};
 struct status_options { bool deep, exit_code; /* exit_code: outcome.difference is set when a place is not live */ };
 struct status_report { struct outcome outcome; struct status_row *places; };
 int status_run(struct context *c, const struct status_options *o, struct status_report *out);
 
+/* Releases per place, newest first, foreign ones included. pin and unpin name a release whose mark is changed first. */
 struct releases_options { const char *pin, *unpin; };
 struct releases_row { struct row *row; const struct release_list *list; };
 struct releases_report { struct outcome outcome; struct releases_row *places; };
@@ -71,21 +81,29 @@ struct verify_row { struct row *row; const struct verify_report *report; };
 struct verify_run_report { struct outcome outcome; struct verify_row *places; };
 int verify_run(struct context *c, const struct verify_options *o, struct verify_run_report *out);
 
+/* check --online: credentials, rights, clock, space, as the hosts themselves tell. */
 struct check_row { struct row *row; const struct check_report *report; };
 struct check_online_report { struct outcome outcome; struct check_row *places; };
 int check_online_run(struct context *c, struct check_online_report *out);
 
 /* ---- keeping house ---- */
-struct prune_options { int keep; /* -1 = the target's policy */ bool dry_run, foreign; int64_t lock_timeout_ms; bool skip_locked; };
+struct prune_options {
+	int keep; /* -1 = the target's policy */
+	bool dry_run, foreign;
+	int64_t lock_timeout_ms;
+	bool skip_locked;
+};
 struct prune_row { struct row *row; const char *const *dropped; size_t count; uint64_t freed_bytes; };
 struct prune_report { struct outcome outcome; struct prune_row *places; };
 int prune_run(struct context *c, const struct prune_options *o, struct prune_report *out);
 
+/* Frees stale locks, live ones with force; places where nothing is held are not a failure. */
 struct unlock_options { bool force; };
 struct unlock_row { struct row *row; const struct lock_info *holder; bool freed; };
 struct unlock_report { struct outcome outcome; struct unlock_row *places; };
 int unlock_run(struct context *c, const struct unlock_options *o, struct unlock_report *out);
 
+/* Turns the directory that stands in the place of the live link into a foreign release, link in front. */
 struct adopt_options { bool dry_run; const char *from; };
 struct adopt_row { struct row *row; const struct adopt_report *report; };
 struct adopt_run_report { struct outcome outcome; struct adopt_row *places; };
@@ -93,8 +111,12 @@ int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run
 
 /* ---- history: ledger and switch logs merged ---- */
 struct history_options { int64_t since_s, until_s; const char *result; size_t limit; };
-struct history_item { int64_t at_s; const char *target, *place, *action, *release, *from, *result, *by, *message, *source; /* "ledger", "host", "both" */
-                      const char *commit, *ci, *error; };
+struct history_item {
+	int64_t at_s;
+	const char *target, *place, *action, *release, *from, *result, *by, *message;
+	const char *source;             /* "ledger", "host", "both" */
+	const char *commit, *ci, *error;
+};
 struct history_report { struct outcome outcome; struct history_item *items; size_t count; };
 int history_run(struct context *c, const struct history_options *o, struct history_report *out);
 

@@ -1,4 +1,5 @@
-/* context: what every command of the engine works with. Built once by cmd/ (from options), borrowed by everything below. */
+/* context: what every command of the engine works with. Built once by cmd/ (from options), borrowed by everything
+ * below. */
 #ifndef SLIPWAY_DEPLOY_CONTEXT_H
 #define SLIPWAY_DEPLOY_CONTEXT_H
 
@@ -10,6 +11,8 @@
 #include "target/environment.h"
 #include "target/project.h"
 #include "target/secret.h"
+
+struct host_ops;
 
 struct context {
 	struct project *project;
@@ -29,11 +32,13 @@ struct context {
 	unsigned jobs;                          /* -j; 0 = default */
 	bool yes;
 	int64_t now_s;                          /* wall clock when the command began */
+	/* Tables of hosts by kind; NULL = host_find. Tests put their own here. */
+	const struct host_ops *(*find_host)(const char *kind);
 	struct arena mem;                       /* lives as long as the command */
 };
 
-/* Opens .slipway (0700, own .gitignore) under the project root: ledger and index. need_state: FAIL_STATE ends the command; else the
- * ledger may stay NULL with ledger_note set. no_cache leaves index NULL. */
+/* Opens .slipway (0700, own .gitignore) under the project root: ledger and index. need_state: FAIL_STATE ends the
+ * command; else the ledger may stay NULL with ledger_note set. no_cache leaves index NULL. */
 enum state_need { STATE_OPTIONAL, STATE_REQUIRED };
 int context_open_state(struct context *c, enum state_need need, bool no_cache, struct fail *f);
 void context_close_state(struct context *c);

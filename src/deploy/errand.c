@@ -20,6 +20,7 @@ int errand_open(struct errand *v, struct context *c, struct outcome *o)
 	if (fleet_open(&v->fleet, c, &f) < 0)
 		return errand_refuse(v, &f);
 	v->runs = fleet_runs(v->fleet, &v->count);
+	v->wished = arena_alloc(&c->mem, (v->count ? v->count : 1) * sizeof *v->wished);
 	return 0;
 }
 
@@ -94,23 +95,6 @@ void errand_note(struct errand *v, const struct row *row, const char *fmt, ...)
 	strbuf_clear(&b);
 }
 
-void errand_row_note(struct errand *v, struct run *r, const char *fmt, ...)
-{
-	struct row *row = &r->row;
-	const char **notes = arena_alloc(&v->c->mem, (row->note_count + 1) * sizeof *notes);
-	struct strbuf b = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vaddf(&b, fmt, ap);
-	va_end(ap);
-	for (size_t i = 0; i < row->note_count; i++)
-		notes[i] = row->notes[i];
-	notes[row->note_count++] = arena_strdup(&v->c->mem, b.buf);
-	row->notes = notes;
-	strbuf_clear(&b);
-}
-
 const char *errand_release(const struct run *r, const char *text, bool *ambiguous)
 {
 	const struct release_info *it = release_prefix(&r->list, text, ambiguous);
@@ -160,10 +144,13 @@ static struct ledger_place account(const struct errand *v, const struct run *r, 
 {
 	const struct row *row = &r->row;
 	struct ledger_place p = { .run = v->run_id, .target = row->target, .place = row->place, .host = row->host,
-	                          .kind = row->kind,
-	                          .state = state, .from = row->previous, .to = row->release, .sent_bytes = row->sent_bytes,
-	                          .at_s = clock_wall_s() };
+	                          .kind = row->kind, .state = state, .from = row->previous, .to = row->release,
+	                          .sent_bytes = row->sent_bytes, .at_s = clock_wall_s() };
 
+	if (!p.to)
+		p.to = v->wished[errand_index(v, r)];
+	if (!p.to && row->result == RESULT_UNCHANGED)
+		p.to = row->live;
 	if (row->fail.kind != FAIL_NONE) {
 		p.stage = row->fail.stage;
 		p.error = row->fail.text;
@@ -171,6 +158,11 @@ static struct ledger_place account(const struct errand *v, const struct run *r, 
 	if (row->started_ns && row->ended_ns > row->started_ns)
 		p.seconds = (double)(row->ended_ns - row->started_ns) / 1e9;
 	return p;
+}
+
+void errand_wish(struct errand *v, const struct run *r, const char *id)
+{
+	v->wished[errand_index(v, r)] = id;
 }
 
 void errand_intend(struct errand *v)

@@ -16,6 +16,7 @@ struct errand {
 	struct run *runs;
 	size_t count;
 	char run_id[33];                /* the ledger's; "" = not recorded */
+	const char **wished;            /* per run: where it was to go; NULL = nowhere */
 };
 
 /* Opens the fleet for the context's targets. -1: o->error says why, errand_close is still to be called. */
@@ -31,8 +32,6 @@ void *errand_items(struct errand *v, size_t size);
 /* The runs' index of r. */
 size_t errand_index(const struct errand *v, const struct run *r);
 void errand_note(struct errand *v, const struct row *row, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Adds to the row's notes, so that the result shows it too. */
-void errand_row_note(struct errand *v, struct run *r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* A list of a place's releases is empty rather than absent when it could not be read. Does id name one of them, as
  * a whole or as a unique prefix? NULL: no; *ambiguous tells. */
@@ -42,9 +41,10 @@ const char *errand_holder(const struct lock_info *l, struct arena *mem);
 
 /* The ledger's account. It is written when the ledger is there; a write that fails is a note and ends the account,
  * never the command: taking a release back must work on a full disk. errand_intend writes an intent for every
- * active run (from row.previous to row.release). errand_record writes every run's result; errand_close ends the
- * account. */
+ * active run (from row.previous to what errand_wish said). errand_record writes every run's result, with where it
+ * was to go even when it did not get there; errand_close ends the account. */
 void errand_begin_record(struct errand *v, const char *release);
+void errand_wish(struct errand *v, const struct run *r, const char *id);      /* id lives in the context's memory */
 void errand_intend(struct errand *v);
 void errand_record(struct errand *v);
 

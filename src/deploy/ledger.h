@@ -1,5 +1,6 @@
-/* ledger: the local append-only record of runs (.slipway/ledger.db, SQLite, synchronous FULL). Behind this small interface so that a
- * shared one can come later. Damaged: set aside (ledger.db.damaged-TIME) and reported through ledger_warning. Newer: FAIL_STATE. */
+/* ledger: the local append-only record of runs (.slipway/ledger.db, SQLite, synchronous FULL). Behind this small
+ * interface so that a shared one can come later. Damaged: set aside (ledger.db.damaged-TIME) and reported through
+ * ledger_warning. Newer: FAIL_STATE. */
 #ifndef SLIPWAY_DEPLOY_LEDGER_H
 #define SLIPWAY_DEPLOY_LEDGER_H
 
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "target/environment.h"
 
+/* dir is .slipway. The warning is NULL or one sentence about what was set aside; it lives as long as the ledger. */
 struct ledger;
 int ledger_open(struct ledger **out, const char *dir, struct fail *f);
 void ledger_close(struct ledger *l);
@@ -19,7 +21,8 @@ struct ledger_run {
 	const char *run;                /* unique run id (hex) */
 	const char *command, *environment, *release, *message;
 	const char *builds;             /* sorted build ids, hex, comma-separated */
-	const char *config;             /* digest of everything that decides the trees: equal builds + config = the same wish */
+	/* digest of everything that decides the trees: equal builds + config = the same wish */
+	const char *config;
 	struct provenance who;
 	int64_t started_s, ended_s;     /* ended 0 = unfinished */
 	int exit;
@@ -41,18 +44,28 @@ int ledger_intend(struct ledger *l, const struct ledger_place *p, size_t count, 
 int ledger_result(struct ledger *l, const struct ledger_place *p, size_t count, struct fail *f);
 int ledger_end(struct ledger *l, const char *run, int exit_code, int64_t ended_s, struct fail *f);
 
-/* The newest unfinished (no end, or not everything deployed) deploy run younger than 12 h with the same environment, builds and config: its
- * release id is used again. 1 found, 0 none, -1. */
-int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t now_s, struct ledger_run *out, struct arena *mem,
+/* The newest unfinished (no end, or not everything deployed) deploy run younger than 12 h with the same environment,
+ * builds and config: its release id is used again. 1 found, 0 none, -1. */
+int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t now_s, struct ledger_run *out,
+	struct arena *mem,
                       struct fail *f);
 /* Places whose newest deploy in `environment` did not end as deployed or unchanged (for --retry-failed). */
-int ledger_failed_targets(struct ledger *l, const char *environment, const char ***names, size_t *count, struct arena *mem, struct fail *f);
-/* The newest result for a place, or 0. 1 found, 0 none, -1. */
-int ledger_last(struct ledger *l, const char *environment, const char *place, struct ledger_place *out, struct arena *mem, struct fail *f);
+int ledger_failed_targets(struct ledger *l, const char *environment, const char ***names, size_t *count,
+	struct arena *mem, struct fail *f);
+/* The newest row of a place; "intended" = its run still goes on or died. 1 found, 0 none, -1. */
+int ledger_last(struct ledger *l, const char *environment, const char *place, struct ledger_place *out,
+	struct arena *mem, struct fail *f);
 
-struct ledger_filter { const char *environment, *const *targets; size_t target_count; int64_t since_s, until_s; const char *result; size_t limit; };
+struct ledger_filter {
+	const char *environment, *const *targets;
+	size_t target_count;
+	int64_t since_s, until_s;
+	const char *result;
+	size_t limit;
+};
 struct ledger_row { struct ledger_run run; struct ledger_place place; bool has_place; };
 /* Newest first. */
-int ledger_history(struct ledger *l, const struct ledger_filter *filter, struct ledger_row **rows, size_t *count, struct arena *mem, struct fail *f);
+int ledger_history(struct ledger *l, const struct ledger_filter *filter, struct ledger_row **rows, size_t *count,
+	struct arena *mem, struct fail *f);
 
 #endif

@@ -1,5 +1,5 @@
-/* report: what a command has to say, as data. The engine fills rows and calls the reporter; cmd/ draws, prints, or writes JSON. No
- * printing happens below cmd/. */
+/* report: what a command has to say, as data. The engine fills rows and calls the reporter; cmd/ draws, prints, or
+ * writes JSON. No printing happens below cmd/. */
 #ifndef SLIPWAY_DEPLOY_REPORT_H
 #define SLIPWAY_DEPLOY_REPORT_H
 
@@ -22,7 +22,8 @@ enum result {
 };
 const char *result_name(enum result r);         /* "deployed", "unchanged", ... */
 
-enum phase_id { PHASE_WAIT, PHASE_OPEN, PHASE_READ, PHASE_PLAN, PHASE_LOCK, PHASE_STAGE, PHASE_SEAL, PHASE_FLUSH, PHASE_SWITCH,
+enum phase_id { PHASE_WAIT, PHASE_OPEN, PHASE_READ, PHASE_PLAN, PHASE_LOCK, PHASE_STAGE, PHASE_SEAL, PHASE_FLUSH,
+	PHASE_SWITCH,
                 PHASE_VERIFY, PHASE_RECORD, PHASE_PRUNE, PHASE_UNLOCK, PHASE_DONE };
 const char *phase_name(enum phase_id p);        /* "read", "stage", ... */
 
@@ -46,8 +47,13 @@ struct row {
 	size_t note_count;
 };
 
-struct build_row { const char *name; uint8_t id[SHA256_SIZE]; size_t files; uint64_t bytes;
-                   size_t hidden_user, hidden_builtin; };
+struct build_row {
+	const char *name;
+	uint8_t id[SHA256_SIZE];
+	size_t files;
+	uint64_t bytes;
+	size_t hidden_user, hidden_builtin;
+};
 
 /* The outcome of a command over places; the rest of a command's own shape is in its own struct. */
 struct outcome {
@@ -63,7 +69,8 @@ struct outcome {
 	uint64_t requests;
 	int64_t started_ns, ended_ns;
 };
-/* Design section 3's table: 8, 6, 7, 2, 5 (locks) take precedence over the rest; else 0, 3 (changed something) or 4; 1 only where `difference`. */
+/* Design section 3's table: 8, 6, 7, 2, 5 (locks) take precedence over the rest; else 0, 3 (changed something) or 4; 1
+ * only where `difference`. */
 int outcome_exit(const struct outcome *o);
 
 /* Called on the loop thread (tick also during build reading). All slots are set; none blocks except confirm. */
@@ -73,7 +80,8 @@ struct reporter {
 	void (*tick)(struct reporter *r);
 	/* Rows exist from here on (array of pointers, stable until the command ends). */
 	void (*rows)(struct reporter *r, struct row *const *rows, size_t count);
-	/* Asks on the terminal. word NULL: yes/no; else the word must be typed. 0 = yes; -1 FAIL_USAGE = no, or nobody to ask. */
+	/* Asks on the terminal. word NULL: yes/no; else the word must be typed. 0 = yes; -1 FAIL_USAGE = no, or nobody to
+	 * ask. */
 	int (*confirm)(struct reporter *r, const char *question, const char *word, struct fail *f);
 	/* A structured event for --events: name and a compact JSON object of details (may be NULL). */
 	void (*event)(struct reporter *r, const char *name, const struct row *row, const char *detail_json);

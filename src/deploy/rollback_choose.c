@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/strmap.h"
 #include "release/release_id.h"
 
 /* How many names stand in an error; the notes before it show more. */
@@ -184,6 +185,7 @@ struct meant {
 	const char *exact;
 	const char **ids;               /* distinct ids that begin with the text */
 	size_t count, cap;
+	struct strmap seen;
 };
 
 static void meant_add(struct meant *m, const char *text, const char *id)
@@ -192,9 +194,9 @@ static void meant_add(struct meant *m, const char *text, const char *id)
 		return;
 	if (strcmp(id, text) == 0)
 		m->exact = id;
-	for (size_t i = 0; i < m->count; i++)
-		if (strcmp(m->ids[i], id) == 0)
-			return;
+	if (strmap_get(&m->seen, id))
+		return;
+	strmap_set(&m->seen, id, m);
 	m->ids = vec_grow(m->ids, &m->cap, m->count + 1, sizeof *m->ids);
 	m->ids[m->count++] = id;
 }
@@ -224,7 +226,7 @@ static bool logged(const struct rollback_place *places, size_t count, const char
 static int resolve(const struct rollback_place *places, size_t count, const struct rollback_wish *wish,
                    const char **out, struct arena *mem, struct fail *f)
 {
-	struct meant m = { .ids = NULL };
+	struct meant m = { .seen = STRMAP_INIT };
 	int rc = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -245,6 +247,7 @@ static int resolve(const struct rollback_place *places, size_t count, const stru
 		fail_hint(f, "`slipway releases` lists them; --before TIME goes by time");
 	}
 	free(m.ids);
+	strmap_clear(&m.seen);
 	return rc;
 }
 

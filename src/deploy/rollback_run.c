@@ -95,7 +95,7 @@ static int choose(struct errand *v, const struct rollback_wish *wish, struct fai
 			g->from = r->live.id ? arena_strdup(&v->c->mem, r->live.id) : NULL;
 			g->to = arena_strdup(&v->c->mem, places[n].to->header.id);
 			g->foreign = places[n].to->header.foreign;
-			r->row.release = g->to;
+			errand_wish(v, r, g->to);
 		}
 		n++;
 	}

@@ -39,7 +39,8 @@ static int open_checked(int fd, const char *path, int flags, unsigned long long 
 	return (int)syscall(SYS_openat2, fd, path, &how, sizeof how);
 }
 
-/* Where the kernel cannot tell (a link that names the whole path, or a kernel before 5.6): resolve, compare, open without links. */
+/* Where the kernel cannot tell (a link that names the whole path, or a kernel before 5.6): resolve, compare, open
+ * without links. */
 static int open_resolved(const struct beneath *b, const char *path, int flags)
 {
 	size_t root = strlen(b->real), len = strlen(path);

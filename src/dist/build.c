@@ -193,10 +193,11 @@ static int refuse(struct build *b, struct fail *f)
 	const struct problem *first = &b->problems[0];
 
 	if (b->problem_count == 1)
-		fail_set(f, FAIL_BUILD, "the build in %.150s is refused: %.250s: %s", escaped(b, b->dir), first->path, first->rule);
+		fail_set(f, FAIL_BUILD, "the build in %.150s is refused: %.250s: %s", escaped(b, b->dir), first->path,
+			first->rule);
 	else
-		fail_set(f, FAIL_BUILD, "the build in %.150s is refused: %zu problems, the first: %.200s: %s", escaped(b, b->dir),
-			b->problem_count, first->path, first->rule);
+		fail_set(f, FAIL_BUILD, "the build in %.150s is refused: %zu problems, the first: %.200s: %s",
+			escaped(b, b->dir), b->problem_count, first->path, first->rule);
 	return -1;
 }
 

@@ -5,7 +5,8 @@
 #include "dist/walk.h"
 #include "release/tree.h"
 
-/* Notes a problem for every path that has a partner, and names it: the same key, or the key of one of its directories. */
+/* Notes a problem for every path that has a partner, and names it: the same key, or the key of one of its
+ * directories. */
 void collide(struct notes *notes, const struct entry *entries, size_t count);
 
 #endif

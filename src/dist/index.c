@@ -180,7 +180,8 @@ static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
 		a->device == b->device;
 }
 
-bool file_index_find(const struct file_index *i, const char *path, const struct file_stamp *s, struct known_content *out)
+bool file_index_find(const struct file_index *i, const char *path, const struct file_stamp *s,
+                     struct known_content *out)
 {
 	const struct file_row *row = table_find(i->rows, xxh_bytes(path, strlen(path)));
 

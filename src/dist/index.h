@@ -1,11 +1,12 @@
-/* index: the disposable memory of contents: file index (path, device, inode, size, mtime, ctime -> content) and content
- * index (XXH3-128 + size -> SHA-256, verdict of the content scan). Two kinds of flat files (dist/table.h) in the cache directory:
- * contents.idx, and files-<hash of the build's real path>.idx for each build directory.
+/* index: the disposable memory of contents: file index (path, device, inode, size, mtime, ctime -> content) and
+ * content index (XXH3-128 + size -> SHA-256, verdict of the content scan). Two kinds of flat files (dist/table.h) in
+ * the cache directory: contents.idx, and files-<hash of the build's real path>.idx for each build directory.
  *
- * The racy rule: a file is entered only if both its times are older, by a clear margin, than the moment its reading began. A later
- * change then gives it another ctime, and a row is trusted only if all fields match. A younger file is read again next time.
- * Damaged or older files are made anew. A newer format: FAIL_STATE. A cache directory that cannot be written: works without saving and
- * says so once, through index_warning. Several processes may share a directory: the last to save adds to what the others saved. */
+ * The racy rule: a file is entered only if both its times are older, by a clear margin, than the moment its reading
+ * began. A later change then gives it another ctime, and a row is trusted only if all fields match. A younger file is
+ * read again next time. Damaged or older files are made anew. A newer format: FAIL_STATE. A cache directory that
+ * cannot be written: works without saving and says so once, through index_warning. Several processes may share a
+ * directory: the last to save adds to what the others saved. */
 #ifndef SLIPWAY_DIST_INDEX_H
 #define SLIPWAY_DIST_INDEX_H
 
@@ -18,7 +19,8 @@
 struct index;
 /* dir = .slipway or SLIPWAY_CACHE_DIR (created 0700, with a .gitignore, if need be). */
 int index_open(struct index **out, const char *dir, struct fail *f);
-/* Saves what was learnt; never fails the run. Called by index_close, too; earlier by whoever wants to print the warning. */
+/* Saves what was learnt; never fails the run. Called by index_close, too; earlier by whoever wants to print the
+ * warning. */
 void index_save(struct index *x);
 void index_close(struct index *x);                      /* accepts NULL */
 const char *index_warning(const struct index *x);       /* NULL or one sentence */
@@ -41,7 +43,8 @@ struct known_content {
 struct file_index;
 int index_files(struct file_index **out, struct index *x, const char *root, struct fail *f);
 /* Any thread. path is relative to the root. */
-bool file_index_find(const struct file_index *i, const char *path, const struct file_stamp *s, struct known_content *out);
+bool file_index_find(const struct file_index *i, const char *path, const struct file_stamp *s,
+                     struct known_content *out);
 /* read_ns: wall time before the file was opened. Leaves out what is too young. Any thread. */
 void file_index_add(struct file_index *i, const char *path, const struct file_stamp *s, int64_t read_ns,
                     const struct known_content *known);

@@ -69,7 +69,8 @@ static bool is_named(const char *pattern, const char *name, size_t len)
 	size_t n = strlen(pattern);
 
 	if (pattern[0] == '*')
-		return len >= n - 1 && lower(name[len - 1]) == pattern[n - 1] && strcasecmp(name + len - (n - 1), pattern + 1) == 0;
+		return len >= n - 1 && lower(name[len - 1]) == pattern[n - 1] &&
+			strcasecmp(name + len - (n - 1), pattern + 1) == 0;
 	if (lower(name[0]) != pattern[0])
 		return false;
 	return pattern[n - 1] == '*' ? strncasecmp(name, pattern, n - 1) == 0 : strcasecmp(name, pattern) == 0;
@@ -101,8 +102,8 @@ static bool is_firebase_log(const char *name)
 	static const char start[] = "firebase-debug.";
 	size_t len = strlen(name);
 
-	return strncmp(name, start, sizeof start - 1) == 0 && len >= sizeof start + 2 && strcmp(name + len - 3, "log") == 0 &&
-		name[len - 4] == '.';
+	return strncmp(name, start, sizeof start - 1) == 0 && len >= sizeof start + 2 &&
+		strcmp(name + len - 4, ".log") == 0;
 }
 
 static const char *last_part(const char *path)

@@ -1,6 +1,7 @@
-/* rules: which paths of a build are content, which are hidden, and which are refused. Refused wins over hidden: a `.env` in a build is a
- * mistake that must be seen, even where dot files or a rule of the user would hide it; only allow_unsafe lifts it (it is then judged by
- * the other rules). What lies below a hidden directory is not looked at, unless an `include` reaches into it. */
+/* rules: which paths of a build are content, which are hidden, and which are refused. Refused wins over hidden: a
+ * `.env` in a build is a mistake that must be seen, even where dot files or a rule of the user would hide it; only
+ * allow_unsafe lifts it (it is then judged by the other rules). What lies below a hidden directory is not looked at,
+ * unless an `include` reaches into it. */
 #ifndef SLIPWAY_DIST_RULES_H
 #define SLIPWAY_DIST_RULES_H
 

@@ -134,7 +134,8 @@ static enum secret check_key_id(const struct window *w, size_t i)
 	return memcmp(w->p + i + LENGTH - 7, "EXAMPLE", 7) == 0 ? SECRET_NONE : SECRET_AWS_KEY;
 }
 
-/* Looks at every fourth byte or so: of "AKIA", "ASIA" and "----", each ends in a byte that says how far to go at least. */
+/* Looks at every fourth byte or so: of "AKIA", "ASIA" and "----", each ends in a byte that says how far to go at
+ * least. */
 enum secret secret_scan(const void *data, size_t len, bool first, bool last)
 {
 	static const uint8_t skip[256] = {

@@ -1,6 +1,6 @@
-/* secret_scan: finds credentials in contents: private key blocks (PEM and PGP, also inside JSON and program text), Google
- * service-account keys, AWS access key ids. It looks for the thing itself, not for its name: the text "-----BEGIN PRIVATE KEY-----" in
- * a library that reads keys is no key, and AWS's documented example id is none. */
+/* secret_scan: finds credentials in contents: private key blocks (PEM and PGP, also inside JSON and program text),
+ * Google service-account keys, AWS access key ids. It looks for the thing itself, not for its name: the text
+ * "-----BEGIN PRIVATE KEY-----" in a library that reads keys is no key, and AWS's documented example id is none. */
 #ifndef SLIPWAY_DIST_SECRET_SCAN_H
 #define SLIPWAY_DIST_SECRET_SCAN_H
 

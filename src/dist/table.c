@@ -73,7 +73,8 @@ static bool same_key(struct xxh128 a, struct xxh128 b)
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
-static uint64_t find_slot(const uint32_t *slots, uint64_t count, const uint8_t *rows, size_t row_size, struct xxh128 key)
+static uint64_t find_slot(const uint32_t *slots, uint64_t count, const uint8_t *rows, size_t row_size,
+                          struct xxh128 key)
 {
 	uint64_t i = key.low & (count - 1);
 
@@ -286,7 +287,8 @@ static void settle(struct builder *b)
 	b->m.head.slots = slots;
 	b->m.slots = xcalloc((size_t)slots, sizeof(uint32_t));
 	for (uint64_t i = 0; i < b->m.head.rows; i++) {
-		uint64_t slot = find_slot(b->m.slots, slots, b->m.rows, b->row_size, row_key(b->m.rows + i * b->row_size));
+		struct xxh128 key = row_key(b->m.rows + i * b->row_size);
+		uint64_t slot = find_slot(b->m.slots, slots, b->m.rows, b->row_size, key);
 		b->m.slots[slot] = (uint32_t)i + 1;
 	}
 }

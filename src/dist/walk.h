@@ -1,7 +1,7 @@
 /* walk: one pass over a build directory, spread over the pool: names, rules, stat, and what the file index knows.
  *
- * A folder is listed and sorted by one job; its names are judged and examined in slices, so that one huge directory is shared, too.
- * Only the folder being read is open. Files come out in tree order without a sort. */
+ * A folder is listed and sorted by one job; its names are judged and examined in slices, so that one huge directory
+ * is shared, too. Only the folder being read is open. Files come out in tree order without a sort. */
 #ifndef SLIPWAY_DIST_WALK_H
 #define SLIPWAY_DIST_WALK_H
 
@@ -53,13 +53,14 @@ struct walk {
 	struct walk_request rq;
 	struct folder *top;
 	atomic_size_t pending;          /* jobs under way; the walk is complete at 0 */
-	atomic_size_t linked;           /* folders entered through links: bounded, since links can multiply without a loop */
+	atomic_size_t linked;           /* folders entered through links: bounded, as links multiply without a loop */
 	atomic_int shortage;            /* errno of a descriptor or memory shortage, which is nobody's file's fault */
 	size_t files;                   /* after walk_finish */
 	struct notes notes;             /* after walk_finish: in tree order */
 };
 
-/* Submits the first job. The caller drains the pool until pending is 0, then calls walk_finish (which only counts and collects). */
+/* Submits the first job. The caller drains the pool until pending is 0, then calls walk_finish (which only counts and
+ * collects). */
 void walk_start(struct walk *w, const struct walk_request *rq);
 void walk_finish(struct walk *w);
 /* Calls each(arg, file) for all files in tree order; the files live until walk_clear. */

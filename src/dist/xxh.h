@@ -8,9 +8,11 @@
 struct xxh128 {
 	uint64_t low, high;
 };
+/* Of len bytes at once. */
 struct xxh128 xxh_bytes(const void *data, size_t len);
 
-struct xxh;                             /* a running hash */
+/* A running hash: new (or reset), update, final. */
+struct xxh;
 struct xxh *xxh_new(void);
 void xxh_reset(struct xxh *x);
 void xxh_update(struct xxh *x, const void *data, size_t len);

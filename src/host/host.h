@@ -1,15 +1,17 @@
 /* host: what any destination can do. A kind (dir, later firebase, s3, ssh) is one const table of functions.
  *
- * Two levels. A SESSION is per host manifest and shared by its targets (token, ssh child, region, clock offset). A PLACE is one
- * target's own spot on it: one row, one lock, one record.
+ * Two levels. A SESSION is per host manifest and shared by its targets (token, ssh child, region, clock offset). A
+ * PLACE is one target's own spot on it: one row, one lock, one record.
  *
- * All calls come on the loop thread and return at once; op->done runs later, on the loop thread, exactly once: done, failed
- * (op->rc -1, op->fail) or cancelled (FAIL_CANCELLED; op->cancel was set). One op at a time per place, except renew and what the
- * header says may overlap. Out-parameters are filled before done and live in op->mem. A host classifies failures; it never
- * retries, sleeps, logs or exits. Every step may be repeated after a failure or a lost answer: repeating it is harmless.
- * A NULL slot means that the kind has no such trait. Long local work is sliced so that cancel is seen within 1,000 entries.
+ * All calls come on the loop thread and return at once; op->done runs later, on the loop thread, exactly once: done,
+ * failed (op->rc -1, op->fail) or cancelled (FAIL_CANCELLED; op->cancel was set). One op at a time per place, except
+ * renew and what the header says may overlap. Out-parameters are filled before done and live in op->mem. A host
+ * classifies failures; it never retries, sleeps, logs or exits. Every step may be repeated after a failure or a lost
+ * answer: repeating it is harmless. A NULL slot means that the kind has no such trait. Long local work is sliced so
+ * that cancel is seen within 1,000 entries.
  *
- * A release on a place moves one way: absent, begun, sealed, live. put is legal only while begun; seal vouches for the whole tree. */
+ * A release on a place moves one way: absent, begun, sealed, live. put is legal only while begun; seal vouches for the
+ * whole tree. */
 #ifndef SLIPWAY_HOST_HOST_H
 #define SLIPWAY_HOST_HOST_H
 
@@ -51,7 +53,8 @@ struct live_state {
 	bool absent;                    /* the place's root does not exist yet (first deploy creates it) */
 	int64_t newest_s;               /* time of the newest id on the place, sealed or begun; -1 = none */
 	struct switchlog log;           /* completed from the live link in memory when it lags ("found") */
-	const char *blocked;            /* NULL, or why deploy cannot switch here ("the document root is a real directory") */
+	/* NULL, or why deploy cannot switch here ("the document root is a real directory") */
+	const char *blocked;
 	const char *blocked_hint;       /* the exact command that mends it */
 };
 
@@ -73,10 +76,11 @@ struct begin_request {
 	bool full_durability;           /* durability "full": sync every file */
 };
 
+/* put and seal add to it, so that one serves a whole staging. */
 struct stage_stats { uint64_t sent_files, sent_bytes, linked_files, requests; };
 
-/* What is missing, as indexes into want->entries. All entries for a kind without HOST_FINDS_MISSING are decided by the host's own
- * look at kept releases (dir: what cannot be hard-linked). */
+/* What is missing, as indexes into want->entries. All entries for a kind without HOST_FINDS_MISSING are decided by the
+ * host's own look at kept releases (dir: what cannot be hard-linked). */
 struct missing {
 	size_t *entries;
 	size_t count;
@@ -98,7 +102,10 @@ struct switch_plan {                    /* groups run in order; steps of a group
 
 struct switch_note { const char *action, *by, *reason; };      /* what the switch log says */
 
-struct verify_finding { const char *path; const char *what; /* "content differs", "missing", "extra", "mtime differs", "mode" */ };
+struct verify_finding {
+	const char *path;
+	const char *what; /* "content differs", "missing", "extra", "mtime differs", "mode" */
+};
 struct verify_report {
 	const char *id;
 	uint64_t files, bytes;          /* read */
@@ -137,14 +144,16 @@ struct host_ops {
 	/* Reading; all may be called without the lock and write nothing. */
 	void (*read)(struct place *p, struct live_state *out, struct op *op);           /* cheap: pointer and header */
 	void (*list)(struct place *p, struct release_list *out, struct op *op);         /* newest first */
-	void (*fetch)(struct place *p, const char *id, struct manifest *out, struct op *op);    /* FAIL_MISSING: no manifest */
+	/* FAIL_MISSING: no manifest */
+	void (*fetch)(struct place *p, const char *id, struct manifest *out, struct op *op);
 	void (*probe)(struct place *p, const char *id, enum release_state *out, struct op *op);
 	void (*verify)(struct place *p, const char *id, struct verify_report *out, struct op *op);      /* byte for byte */
-	void (*check)(struct place *p, struct check_report *out, struct op *op);        /* rights, space, link support, clock */
+	/* rights, space, link support, clock */
+	void (*check)(struct place *p, struct check_report *out, struct op *op);
 
-	/* The lock: lease 120 s by the host's clock. lock fails with FAIL_CONFLICT and fills holder when somebody else has it and
-	 * the lease runs; an expired one is taken over (the winner is decided by one rename). After renew fails with FAIL_CONFLICT the
-	 * lock is lost, and every changing call fails with FAIL_CONFLICT. */
+	/* The lock: lease 120 s by the host's clock. lock fails with FAIL_CONFLICT and fills holder when somebody else has
+	 * it and the lease runs; an expired one is taken over (the winner is decided by one rename). After renew fails with
+	 * FAIL_CONFLICT the lock is lost, and every changing call fails with FAIL_CONFLICT. */
 	void (*lock)(struct place *p, const char *by, const char *command, struct lock_info *holder, struct op *op);
 	void (*renew)(struct place *p, struct op *op);                  /* may overlap with other ops */
 	void (*unlock)(struct place *p, struct op *op);                 /* ours only */
@@ -155,21 +164,24 @@ struct host_ops {
 	/* Staging; lock held. */
 	void (*begin)(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op);
 	void (*put)(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op);
-	void (*seal)(struct place *p, struct stage_stats *stats, struct op *op);        /* complete, verified, manifest written */
-	/* Durability before a switch: once per wave, for all of its places of this kind at once. May be NULL. */
+	/* complete, verified, manifest written */
+	void (*seal)(struct place *p, struct stage_stats *stats, struct op *op);
+	/* Durability before a switch: once per wave, for all of its places of this kind at once (count > 0). May be
+	 * NULL. */
 	void (*flush)(struct place *const *places, size_t count, struct op *op);
-	void (*abandon)(struct place *p, const char *id, struct op *op);                /* removes a begun release; sealed stays */
+	/* removes a begun release; sealed stays */
+	void (*abandon)(struct place *p, const char *id, struct op *op);
 
-	/* Switching; lock held. switch_plan does no I/O. A step checks that the lock is still ours, does its part, reads it back,
-	 * and the last one appends to the switch log. Going back = switch_plan with from and to swapped. */
+	/* Switching; lock held. switch_plan does no I/O. A step checks that the lock is still ours, does its part, reads it
+	 * back, and the last one appends to the switch log. Going back = switch_plan with from and to swapped. */
 	int (*switch_plan)(struct place *p, const char *from, const char *to, struct switch_plan *out, struct arena *mem,
 	                   struct fail *f);
 	void (*step)(struct place *p, const struct switch_step *step, const struct switch_note *note, struct op *op);
 	/* Appends a mark (pin, unpin, drifted, clean) to the switch log; needs no lock. */
 	void (*mark)(struct place *p, const char *id, const struct switch_note *note, struct op *op);
 
-	/* Removing; lock held. drop refuses the live release; works on a full disk. sweep removes leftovers of dead runs (begun releases
-	 * older than the lock, stray temporary names) except `keep_id`. */
+	/* Removing; lock held. drop refuses the live release; works on a full disk. sweep removes leftovers of dead runs
+	 * (begun releases older than the lock, stray temporary names) except `keep_id`. */
 	void (*drop)(struct place *p, const char *id, uint64_t *freed_bytes, struct op *op);
 	void (*sweep)(struct place *p, const char *keep_id, struct op *op);
 

@@ -41,7 +41,8 @@ void loop_unwatch(struct loop *l, struct watch *w);
 /* One turn: waits at most max_ms (negative: no limit) for anything, then runs what is due. */
 void loop_turn(struct loop *l, int max_ms);
 /* How many SIGINT/SIGTERM came so far (the second one leaves at once: the caller decides), and the last one's number.
- * Looks for new ones itself, so that a tick in the middle of blocking work may ask; equal signals that come at once count once. */
+ * Looks for new ones itself, so that a tick in the middle of blocking work may ask; equal signals that come at once
+ * count once. */
 unsigned loop_signals(const struct loop *l, int *last);
 
 struct op {

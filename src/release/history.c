@@ -53,7 +53,8 @@ static const struct release_info *step_back(const struct release_list *l, const 
 	return NULL;
 }
 
-const struct release_info *release_previous(const struct release_list *l, const struct release_info *from, unsigned steps)
+const struct release_info *release_previous(const struct release_list *l, const struct release_info *from,
+	unsigned steps)
 {
 	const struct release_info *r = from;
 
@@ -68,7 +69,8 @@ const struct release_info *release_previous(const struct release_list *l, const 
 	return steps ? NULL : r;
 }
 
-size_t release_retain(const struct release_list *l, const struct keep_policy *keep, int64_t now_s, bool foreign, bool *drop)
+size_t release_retain(const struct release_list *l, const struct keep_policy *keep, int64_t now_s, bool foreign,
+	bool *drop)
 {
 	const struct release_info *live = release_live(l);
 	size_t dropped = 0;

@@ -22,16 +22,18 @@ const struct release_info *release_find(const struct release_list *l, const char
 /* A unique prefix (or the whole) of an id; *ambiguous tells why NULL. */
 const struct release_info *release_prefix(const struct release_list *l, const char *prefix, bool *ambiguous);
 const struct release_info *release_live(const struct release_list *l);
-/* The release `steps` back from `from` along parents, skipping bad ones; where a parent is gone, the newest older one that is not
- * bad. NULL when there is none. */
-const struct release_info *release_previous(const struct release_list *l, const struct release_info *from, unsigned steps);
+/* The release `steps` back from `from` along parents, skipping bad ones; where a parent is gone, the newest older one
+ * that is not bad. NULL when there is none. */
+const struct release_info *release_previous(const struct release_list *l, const struct release_info *from,
+	unsigned steps);
 
 struct keep_policy {
 	unsigned last;                  /* at least this many stay */
 	int64_t within_s;               /* and all younger than this; 0 = no such rule */
 };
-/* Marks in drop[i] (count of them) what prune may remove: never live, parent of live, pinned, foreign (unless `foreign`), nor
- * anything newer than live. Returns how many. */
-size_t release_retain(const struct release_list *l, const struct keep_policy *keep, int64_t now_s, bool foreign, bool *drop);
+/* Marks in drop[i] (count of them) what prune may remove: never live, parent of live, pinned, foreign (unless
+ * `foreign`), nor anything newer than live. Returns how many. */
+size_t release_retain(const struct release_list *l, const struct keep_policy *keep, int64_t now_s, bool foreign,
+	bool *drop);
 
 #endif

@@ -25,65 +25,6 @@ struct manifest_reader {
 	uint64_t files, bytes;
 };
 
-static void put_digest(struct jw *w, const char *key, const uint8_t *digest)
-{
-	char hex[SHA256_HEX];
-
-	hex_encode(hex, digest, SHA256_SIZE);
-	jw_kstr(w, key, hex);
-}
-
-void manifest_format_header(struct strbuf *out, const struct release_header *h)
-{
-	char created[CLOCK_TEXT];
-	struct jw w;
-
-	clock_format(created, h->created_s);
-	jw_init(&w, out, 0);
-	jw_object(&w);
-	jw_kstr(&w, "schema", SCHEMA_FAMILY "1");
-	jw_kstr(&w, "id", h->id);
-	jw_kstr(&w, "parent", h->parent);
-	put_digest(&w, "tree", h->tree);
-	put_digest(&w, "build", h->build);
-	jw_kstr(&w, "environment", h->environment);
-	jw_kstr(&w, "target", h->target);
-	jw_kstr(&w, "created", created);
-	jw_kstr(&w, "by", h->by);
-	jw_kstr(&w, "commit", h->commit);
-	jw_kstr(&w, "branch", h->branch);
-	jw_kstr(&w, "ci", h->ci);
-	jw_kstr(&w, "message", h->message);
-	jw_kstr(&w, "approver", h->approver);
-	jw_kbool(&w, "foreign", h->foreign);
-	jw_kint(&w, "files", (int64_t)h->files);
-	jw_kint(&w, "bytes", (int64_t)h->bytes);
-	jw_end(&w);
-	strbuf_addch(out, '\n');
-}
-
-void manifest_format_entry(struct strbuf *out, const struct manifest_entry *e)
-{
-	const char *p = e->path;
-
-	strbuf_addstr(out, "{\"p\":\"");
-	/* A legal path has neither backslashes nor control characters, so the quote is all there is to escape. */
-	for (const char *quote; (quote = strchr(p, '"')) != NULL; p = quote + 1) {
-		strbuf_add(out, p, (size_t)(quote - p));
-		strbuf_addstr(out, "\\\"");
-	}
-	strbuf_addstr(out, p);
-	strbuf_addstr(out, "\",\"s\":\"");
-	strbuf_addhex(out, e->sha256, SHA256_SIZE);
-	strbuf_addf(out, "\",\"n\":%" PRIu64 ",\"m\":%" PRId64, e->size, e->mtime_s);
-	if (e->has_headers) {
-		strbuf_addstr(out, ",\"h\":\"");
-		strbuf_addhex(out, e->headers, SHA256_SIZE);
-		strbuf_addch(out, '"');
-	}
-	strbuf_addstr(out, "}\n");
-}
-
 static int corrupt(const struct manifest_reader *r, struct fail *f, const char *defect)
 {
 	return fail_set(f, FAIL_CORRUPT, "%s:%" PRIu64 ": %s", r->name, r->line, defect);
@@ -189,7 +130,8 @@ static bool count_of(uint64_t *out, const json *object, const char *key)
 	return true;
 }
 
-static int take_header(struct manifest_reader *r, struct release_header *h, const json *o, struct arena *mem, struct fail *f)
+static int take_header(struct manifest_reader *r, struct release_header *h, const json *o, struct arena *mem,
+	struct fail *f)
 {
 	const char *schema = json_string(json_get(o, "schema"));
 	const char *created = json_string(json_get(o, "created"));
@@ -237,78 +179,6 @@ int manifest_header(struct manifest_reader *r, struct release_header *h, struct 
 	return rc;
 }
 
-static bool eat(const char **p, const char *end, const char *literal)
-{
-	size_t n = strlen(literal);
-
-	if ((size_t)(end - *p) < n || memcmp(*p, literal, n) != 0)
-		return false;
-	*p += n;
-	return true;
-}
-
-static bool eat_path(struct strbuf *out, const char **p, const char *end)
-{
-	strbuf_setlen(out, 0);
-	while (*p < end && **p != '"') {
-		const char *from = *p;
-
-		if (*from == '\\') {
-			if (!eat(p, end, "\\\""))
-				return false;
-			strbuf_addch(out, '"');
-			continue;
-		}
-		while (*p < end && **p != '"' && **p != '\\')
-			++*p;
-		strbuf_add(out, from, (size_t)(*p - from));
-	}
-	return eat(p, end, "\"");
-}
-
-static bool eat_digest(uint8_t *out, const char **p, const char *end)
-{
-	if (end - *p < SHA256_HEX - 1 || !hex_decode(out, *p, SHA256_SIZE))
-		return false;
-	*p += SHA256_HEX - 1;
-	return eat(p, end, "\"");
-}
-
-static bool eat_number(int64_t *out, const char **p, const char *end, bool negative_too)
-{
-	bool negative = negative_too && eat(p, end, "-");
-	const char *from = *p;
-	int64_t n = 0;
-
-	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
-		if (n > (INT64_MAX - 9) / 10)
-			return false;
-		n = n * 10 + (**p - '0');
-	}
-	*out = negative ? -n : n;
-	return *p > from && (*from != '0' || *p == from + 1);
-}
-
-/* An entry line has one form only, the one that manifest_format_entry writes. */
-static bool parse_entry(struct manifest_reader *r, struct manifest_entry *e, const char *p, const char *end)
-{
-	int64_t size;
-
-	*e = (struct manifest_entry){ 0 };
-	if (!eat(&p, end, "{\"p\":\"") || !eat_path(&r->path, &p, end) || !eat(&p, end, ",\"s\":\"") ||
-	    !eat_digest(e->sha256, &p, end) || !eat(&p, end, ",\"n\":") || !eat_number(&size, &p, end, false) ||
-	    !eat(&p, end, ",\"m\":") || !eat_number(&e->mtime_s, &p, end, true))
-		return false;
-	if (eat(&p, end, ",\"h\":\"")) {
-		e->has_headers = true;
-		if (!eat_digest(e->headers, &p, end))
-			return false;
-	}
-	e->path = r->path.buf;
-	e->size = (uint64_t)size;
-	return eat(&p, end, "}") && p == end;
-}
-
 static void digest_entry(struct manifest_reader *r, const struct manifest_entry *e)
 {
 	struct strbuf *t = &r->text;
@@ -353,7 +223,7 @@ int manifest_next(struct manifest_reader *r, struct manifest_entry *e, struct fa
 	previous = r->last;
 	r->last = r->path;
 	r->path = previous;
-	if (!parse_entry(r, e, line, line + len))
+	if (!manifest_parse_entry(e, &r->path, line, len))
 		return corrupt(r, f, "this is not an entry");
 	problem = path_problem(r->path.buf, r->path.len);
 	if (problem)

@@ -30,8 +30,8 @@ struct plan {
 /* have NULL = nothing is live. Items live in mem and point into both trees. */
 void plan_build(struct plan *p, const struct tree *want, const struct tree *have, struct arena *mem);
 
-/* The fuse: refuses (FAIL_BUILD) 0 files, an entry page (`entries`, paths) that is live but missing now, removal of > 50 %
- * and > 20 files. `allow_removals` lifts the last two. */
+/* The fuse: refuses (FAIL_BUILD) 0 files, an entry page (`entries`, paths) that is live but missing now, removal of >
+ * 50 % and > 20 files. `allow_removals` lifts the last two. */
 int plan_fuse(const struct plan *p, const struct tree *want, const struct tree *have, const char *const *entry_pages,
               size_t entry_count, bool allow_removals, struct fail *f);
 

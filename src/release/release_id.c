@@ -47,7 +47,8 @@ int64_t release_id_time(const char *id)
 	t = timegm(&back);
 	/* timegm() accepts the 31st of February; only a date that survives the round trip is one that we wrote. */
 	if (t < 0 || !gmtime_r(&t, &back) || back.tm_year != tm.tm_year || back.tm_mon != tm.tm_mon ||
-	    back.tm_mday != tm.tm_mday || back.tm_hour != tm.tm_hour || back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
+	    back.tm_mday != tm.tm_mday || back.tm_hour != tm.tm_hour || back.tm_min != tm.tm_min ||
+	    	back.tm_sec != tm.tm_sec)
 		return -1;
 	return t;
 }

@@ -1,5 +1,5 @@
-/* release_id: "YYYYMMDD-HHMMSS-xxxxxxxx", UTC + 8 hex digits of the build id; text order is time order. Foreign releases
- * carry whatever name they have on the host, so ids travel as strings everywhere. */
+/* release_id: "YYYYMMDD-HHMMSS-xxxxxxxx", UTC + 8 hex digits of the build id; text order is time order. Foreign
+ * releases carry whatever name they have on the host, so ids travel as strings everywhere. */
 #ifndef SLIPWAY_RELEASE_RELEASE_ID_H
 #define SLIPWAY_RELEASE_RELEASE_ID_H
 

@@ -93,8 +93,8 @@ static bool is_mark(const struct switch_record *r)
 	return is(r, "pin") || is(r, "unpin") || is(r, "drifted") || is(r, "clean");
 }
 
-/* By the first `count` records. A rollback onto a release that was bad takes an earlier rollback back: that says nothing against the
- * release it leaves, which would else have nowhere good to go back to. */
+/* By the first `count` records. A rollback onto a release that was bad takes an earlier rollback back: that says
+ * nothing against the release it leaves, which would else have nowhere good to go back to. */
 static const struct switch_record *bad_by(const struct switchlog *log, size_t count, const char *id)
 {
 	for (size_t i = count; i-- > 0;) {
@@ -145,7 +145,7 @@ const char *switchlog_live_at(const struct switchlog *log, int64_t at_s)
 {
 	for (size_t i = log->count; i-- > 0;)
 		if (!is_mark(&log->records[i]) && log->records[i].at_s <= at_s)
-			return log->records[i].id;
+			return *log->records[i].id ? log->records[i].id : NULL;
 	return NULL;
 }
 

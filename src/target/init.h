@@ -15,7 +15,8 @@ struct init_request {
 	const char *const *targets;     /* names; none = one named like the project */
 	size_t target_count;
 };
-/* Appends a line per file written to report. All or nothing: an existing file is FAIL_USAGE before anything is written. */
+/* Appends a line per file written to report. All or nothing: an existing file is FAIL_USAGE before anything is
+ * written. */
 int init_project(const struct init_request *rq, struct strbuf *report, struct fail *f);
 
 #endif

@@ -1,8 +1,9 @@
 /* render: {{NAME}} in text files becomes the target's variable. Pure: text in, text out.
  *
- * NAME is upper case, digits, "_"; any other text between the marks is left alone; an unknown NAME is an error with file, line and
- * column. JSON-escaped in .json; in .js/.mjs/.cjs escaped for a string literal (quotes, backtick, backslash, $, </, newlines,
- * U+2028/9), numbers and booleans verbatim; elsewhere values with control characters or <>&"' are refused. */
+ * NAME is upper case, digits, "_"; any other text between the marks is left alone; an unknown NAME is an error with
+ * file, line and column. JSON-escaped in .json; in .js/.mjs/.cjs escaped for a string literal (quotes, backtick,
+ * backslash, $, </, newlines, U+2028/9), numbers and booleans verbatim; elsewhere values with control characters or
+ * <>&"' are refused. */
 #ifndef SLIPWAY_TARGET_RENDER_H
 #define SLIPWAY_TARGET_RENDER_H
 
@@ -18,10 +19,12 @@ struct rendered {
 	bool changed;                   /* some NAME was replaced */
 	bool unknown_secret;            /* plan without secrets: the text is not known before deploy */
 };
-/* `path` chooses the escaping and stands in messages. s may be NULL (plan): secrets become opaque and unknown_secret is set. */
+/* `path` chooses the escaping and stands in messages. s may be NULL (plan): secrets become opaque and unknown_secret is
+ * set. */
 int render_text(struct rendered *out, const char *path, const char *text, size_t len, const struct render_rule *rule,
                 const struct target *t, const struct secrets *s, struct fail *f);
-/* Does this document pin other files by hash (ngsw.json, precache manifests, integrity=)? Appends the pinned paths found in it. */
+/* Does this document pin other files by hash (ngsw.json, precache manifests, integrity=)? Appends the pinned paths
+ * found in it. */
 bool render_pins(const char *path, const char *text, size_t len, const char *pinned_path);
 
 #endif

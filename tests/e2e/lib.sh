@@ -33,7 +33,8 @@ for lib_name in $(compgen -e | grep -E '^(GIT_|CI$|CI_|BITBUCKET_|GITHUB_|SLIPWA
 	case $lib_name in SLIPWAY_CI | SLIPWAY_BUILD | SLIPWAY_KEEP | SLIPWAY_TEST_*) ;; *) unset "$lib_name" ;; esac
 done
 unset NO_COLOR CLICOLOR_FORCE COLUMNS LINES
-export SLIPWAY SLIPWAY_BUILD HOME="$tmp/home" XDG_CONFIG_HOME="$tmp/home/.config" GIT_CONFIG_NOSYSTEM=1 LC_ALL=C.UTF-8 TZ=UTC TERM=dumb
+export SLIPWAY SLIPWAY_BUILD HOME="$tmp/home" XDG_CONFIG_HOME="$tmp/home/.config" GIT_CONFIG_NOSYSTEM=1
+export LC_ALL=C.UTF-8 TZ=UTC TERM=dumb
 
 on_exit() { lib_cleanup=("$(printf '%q ' "$@")" "${lib_cleanup[@]}"); }
 

@@ -1,5 +1,5 @@
-/* jsonc: whatever the bytes, parsing ends, and what was accepted is written as text that reads back equal. The first byte chooses
- * the flags. */
+/* jsonc: whatever the bytes, parsing ends, and what was accepted is written as text that reads back equal. The first
+ * byte chooses the flags. */
 #include <assert.h>
 #include <stddef.h>
 

@@ -96,7 +96,8 @@ static void test_durations(void **state)
 		{ "500ms", 500 }, { "30s", 30000 }, { "15m", 900000 }, { "2h", 7200000 }, { "14d", 1209600000 },
 		{ "1w", 604800000 }, { "0s", 0 },
 	};
-	static const char *const bad[] = { "", "30", "s", "1.5h", "-1s", "1h30m", "1 h", "1H", "1y", "9223372036854775807w" };
+	static const char *const bad[] = { "", "30", "s", "1.5h", "-1s", "1h30m", "1 h", "1H", "1y",
+		"9223372036854775807w" };
 	struct fail f = FAIL_INIT;
 	int64_t ms;
 

@@ -41,7 +41,8 @@ static void agrees_with_npm(void **state)
 		struct glob *g = compile(json_string(pattern));
 		bool match = glob_match(g, json_string(path)), prunes = glob_prunes(g, json_string(path));
 		if (match != json_bool(hides, false) || prunes != json_bool(json_next(hides), false)) {
-			print_message("# %s on %s: matches %d, prunes %d\n", json_string(pattern), json_string(path), match, prunes);
+			print_message("# %s on %s: matches %d, prunes %d\n", json_string(pattern), json_string(path), match,
+				prunes);
 			wrong++;
 		}
 		glob_free(g);
@@ -109,7 +110,8 @@ static void stays_linear(void **state)
 {
 	static const char *const patterns[] = {
 		"*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", "+(a|+(a|+(a)))b", "*(*(*(a)*)*)b", "+(a|aa|aaa)+(a|aa)+(a|aa)b",
-		"!(*(a)b)!(*(a)c)!(+(a)d)b", "?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)aaaaaaaaaaaaaaaab", "+(*a|*a|*a)b",
+		"!(*(a)b)!(*(a)c)!(+(a)d)b", "?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)?(a)aaaaaaaaaaaaaaaab",
+			"+(*a|*a|*a)b",
 		"**/*a*/**/*a*/**/*a*/**/*a*/**/*b*", "!(+(!(+(a))))",
 	};
 	char name[256], path[4096] = "";

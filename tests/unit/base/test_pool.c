@@ -58,7 +58,8 @@ static void prepare(struct sum *jobs, size_t count, struct pool *p)
 {
 	memset(jobs, 0, count * sizeof *jobs);
 	for (size_t i = 0; i < count; i++)
-		jobs[i] = (struct sum){ .job = { .run = sum_run, .done = sum_done }, .pool = p, .home = pthread_self(), .value = i };
+		jobs[i] = (struct sum){ .job = { .run = sum_run, .done = sum_done }, .pool = p, .home = pthread_self(),
+			.value = i };
 }
 
 static void check(const struct sum *jobs, size_t count, unsigned times)

@@ -29,6 +29,8 @@ int scratch_count(const struct scratch *s, const char *path);
 /* Says why the rest of a test cannot run on this machine: the test passes with the reason visible, and fails under
  * SLIPWAY_CI. Return after it. (cmocka's skip() prints "not ok" in TAP.) */
 void skip_or_fail(const char *reason);
+/* The same for what a kernel or sandbox forbids, in CI too. */
+void skip_here(const char *reason);
 
 /* A setup/teardown pair that puts a struct scratch * into *state. */
 int scratch_setup(void **state);

@@ -1,0 +1,130 @@
+#include "cmd/setup.h"
+
+#include "base/clock.h"
+#include "cmd/format.h"
+#include "cmd/problems_text.h"
+#include "target/select.h"
+
+int setup_project(struct invocation *in, struct fail *f)
+{
+	struct context *c = &in->context;
+	return project_load(&c->project, ".", in->common.config, &in->problems, f);
+}
+
+/* "environment production (branch main), as ana@host (local)" */
+static void say_environment(struct invocation *in)
+{
+	const struct context *c = &in->context;
+	struct strbuf line = STRBUF_INIT;
+	if (c->env.environment) {
+		strbuf_addstr(&line, "environment ");
+		format_name(&line, c->env.environment->name);
+		strbuf_addstr(&line, " (");
+		format_name(&line, c->env.why);
+		strbuf_addch(&line, ')');
+	} else {
+		strbuf_addstr(&line, "project ");
+		format_name(&line, project_name(c->project));
+	}
+	strbuf_addstr(&line, ", as ");
+	format_name(&line, c->who.by);
+	strbuf_addf(&line, " (%s)", c->who.ci ? "CI" : "local");
+	console_say(&in->console, STYLE_DIM, "%s", line.buf);
+	strbuf_clear(&line);
+}
+
+int setup_environment(struct invocation *in, struct fail *f)
+{
+	struct context *c = &in->context;
+	if (environment_choose(&c->env, c->project, in->common.environment, &c->mem, f) < 0)
+		return -1;
+	provenance_read(&c->who, project_root(c->project), &c->mem);
+	say_environment(in);
+	const char *name = c->env.environment ? c->env.environment->name : NULL;
+	return project_resolve(c->project, name, &c->all, &in->problems, f);
+}
+
+static int select_named(struct invocation *in, struct fail *f)
+{
+	struct context *c = &in->context;
+	const struct selection s = {
+		.names = in->words.items, .name_count = in->words.count,
+		.tags = in->common.tags.items, .tag_count = in->common.tags.count,
+		.except = in->common.except.items, .except_count = in->common.except.count,
+	};
+	return select_targets(&c->targets, &c->target_count, &c->all, &s, &c->mem, f);
+}
+
+int setup_engine(struct invocation *in, struct fail *f)
+{
+	struct context *c = &in->context;
+	if (select_named(in, f) < 0)
+		return -1;
+	c->command = in->command->name;
+	c->jobs = (unsigned)in->common.jobs;
+	c->yes = in->common.yes;
+	c->now_s = clock_wall_s();
+	c->reporter = &in->console.reporter;
+	c->secrets = secrets_new(c->project);
+	in->console.secrets = c->secrets;
+	if (loop_new(&c->loop, 0, true, f) < 0)
+		return -1;
+	in->console.loop = c->loop;
+	return 0;
+}
+
+int setup_state(struct invocation *in, struct fail *f)
+{
+	struct context *c = &in->context;
+	const struct cmd_verb *verb = in->command->verb;
+	bool no_cache = verb->no_cache && verb->no_cache(in->opts);
+	enum state_need need = in->command->flags & NEEDS_STATE ? STATE_REQUIRED : STATE_OPTIONAL;
+	if (context_open_state(c, need, no_cache, f) < 0)
+		return -1;
+	if (!c->ledger && c->ledger_note)
+		console_warn(&in->console, "%s", c->ledger_note);
+	if (c->ledger && ledger_warning(c->ledger))
+		console_warn(&in->console, "%s", ledger_warning(c->ledger));
+	if (c->index && index_warning(c->index))
+		console_warn(&in->console, "%s", index_warning(c->index));
+	return 0;
+}
+
+static void say_warnings(struct invocation *in)
+{
+	for (size_t i = 0; i < in->problems.count; i++) {
+		const struct document_problem *p = &in->problems.items[i];
+		struct strbuf line = STRBUF_INIT;
+		if (p->level == PROBLEM_WARNING) {
+			problem_sentence(&line, p);
+			console_warn(&in->console, "%s", line.buf);
+		}
+		strbuf_clear(&line);
+	}
+}
+
+int setup_open(struct invocation *in, struct fail *f)
+{
+	unsigned flags = in->command->flags;
+	if (!(flags & NEEDS_PROJECT))
+		return 0;
+	if (setup_project(in, f) < 0 || setup_environment(in, f) < 0)
+		return -1;
+	say_warnings(in);
+	if (!(flags & NEEDS_ENGINE))
+		return 0;
+	return setup_engine(in, f) < 0 ? -1 : setup_state(in, f);
+}
+
+void setup_close(struct invocation *in)
+{
+	struct context *c = &in->context;
+	context_close_state(c);
+	in->console.loop = NULL;
+	in->console.secrets = NULL;
+	loop_free(c->loop);
+	secrets_free(c->secrets);
+	project_free(c->project);
+	problems_clear(&in->problems);
+	arena_clear(&c->mem);
+}

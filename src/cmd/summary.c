@@ -1,0 +1,177 @@
+#include "cmd/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "cmd/display.h"
+#include "cmd/format.h"
+#include "cmd/result.h"
+
+#define NAMES_LINES 3                   /* of one group, unless -v */
+#define LABEL_WIDTH 11                  /* of the widest result name */
+
+/* Results in the order they are told: good news first, what needs hands last. */
+static const enum result order[] = {
+	RESULT_DEPLOYED, RESULT_UNCHANGED, RESULT_SKIPPED, RESULT_HELD, RESULT_PENDING, RESULT_INTERRUPTED,
+	RESULT_ROLLED_BACK, RESULT_UNKNOWN, RESULT_FAILED,
+};
+#define ORDER_COUNT (sizeof(order) / sizeof(order[0]))
+
+static void label(struct page *p, enum result r, size_t count)
+{
+	struct strbuf number = STRBUF_INIT;
+	style_text(&p->text, p->term.color, result_style(r), result_name(r));
+	for (size_t i = strlen(result_name(r)); i < LABEL_WIDTH; i++)
+		strbuf_addch(&p->text, ' ');
+	format_count(&number, count);
+	for (size_t i = number.len; i < 5; i++)
+		strbuf_addch(&p->text, ' ');
+	strbuf_addf(&p->text, "%s  ", number.buf);
+	strbuf_clear(&number);
+}
+
+static void group(struct page *p, const struct outcome *o, enum result r)
+{
+	const char **names = xmalloc((o->row_count + 1) * sizeof(*names));
+	size_t count = 0;
+	for (size_t i = 0; i < o->row_count; i++) {
+		if (o->rows[i]->result != r)
+			continue;
+		struct strbuf name = STRBUF_INIT;
+		format_name(&name, o->rows[i]->place);
+		names[count++] = arena_strdup(p->mem, name.buf);
+		strbuf_clear(&name);
+	}
+	if (count > 0) {
+		label(p, r, count);
+		page_words(p, names, count, LABEL_WIDTH + 7, LABEL_WIDTH + 7, p->verbose ? 0 : NAMES_LINES);
+		strbuf_addch(&p->text, '\n');
+	}
+	free(names);
+}
+
+static void indented(struct page *p, const char *lead, const char *text)
+{
+	struct strbuf escaped = STRBUF_INIT;
+	strbuf_addf(&escaped, "%s", lead);
+	format_name(&escaped, text);
+	strbuf_addstr(&p->text, "    ");
+	page_wrap(p, escaped.buf, 4, 4);
+	strbuf_addch(&p->text, '\n');
+	strbuf_clear(&escaped);
+}
+
+/* What visitors of the place see now. */
+static void serves(struct page *p, const struct row *r)
+{
+	if (r->result == RESULT_UNKNOWN)
+		indented(p, "", "what it serves is not known; slipway status tells once it answers");
+	else if (r->live)
+		indented(p, r->previous && strcmp(r->live, r->previous) == 0 ? "still serves " : "serves ", r->live);
+	else if (r->result == RESULT_FAILED || r->result == RESULT_INTERRUPTED)
+		indented(p, "", "serves nothing yet");
+}
+
+static void failure(struct page *p, const struct row *r)
+{
+	struct strbuf *out = &p->text;
+	if (!p->quiet && out->len > 0)
+		strbuf_addch(out, '\n');
+	style_begin(out, p->term.color, STYLE_STRONG);
+	format_name(out, r->place);
+	style_end(out, p->term.color, STYLE_STRONG);
+	strbuf_addstr(out, "  ");
+	style_text(out, p->term.color, result_style(r->result), result_name(r->result));
+	if (r->fail.stage[0])
+		strbuf_addf(out, " in %s", r->fail.stage);
+	strbuf_addch(out, '\n');
+	if (r->held)
+		indented(p, "", r->held);
+	if (r->fail.kind != FAIL_NONE)
+		indented(p, "", r->fail.text);
+	serves(p, r);
+	if (r->fail.hint[0])
+		indented(p, "hint: ", r->fail.hint);
+}
+
+static bool worth_a_word(const struct row *r)
+{
+	if (r->result == RESULT_NONE)
+		return r->fail.kind != FAIL_NONE;
+	return r->result != RESULT_DEPLOYED && r->result != RESULT_UNCHANGED &&
+	       (r->result != RESULT_SKIPPED || r->fail.kind != FAIL_NONE);
+}
+
+void summary_failures(struct page *p, const struct outcome *o)
+{
+	for (size_t k = 0; k < ORDER_COUNT; k++)
+		for (size_t i = 0; i < o->row_count; i++)
+			if (o->rows[i]->result == order[k] && worth_a_word(o->rows[i]))
+				failure(p, o->rows[i]);
+}
+
+void summary_totals(struct page *p, const struct outcome *o)
+{
+	struct strbuf *out = &p->text;
+	struct outcome_sums s = outcome_sum(o);
+	const char *between = ": ";
+	format_plural(out, o->row_count, "target", "targets");
+	for (size_t k = 0; k < ORDER_COUNT; k++) {
+		if (s.results[order[k]] == 0)
+			continue;
+		strbuf_addstr(out, between);
+		style_begin(out, p->term.color, result_style(order[k]));
+		format_count(out, s.results[order[k]]);
+		strbuf_addf(out, " %s", order[k] == RESULT_ROLLED_BACK ? "rolled back" : result_name(order[k]));
+		style_end(out, p->term.color, result_style(order[k]));
+		between = ", ";
+	}
+	if (s.sent_files > 0) {
+		strbuf_addstr(out, page_dot(p));
+		format_plural(out, s.sent_files, "file", "files");
+		strbuf_addstr(out, ", ");
+		format_bytes(out, s.sent_bytes);
+		strbuf_addstr(out, " sent");
+	}
+	if (o->ended_ns > o->started_ns && o->started_ns > 0) {
+		strbuf_addstr(out, page_dot(p));
+		format_seconds(out, o->ended_ns - o->started_ns);
+	}
+	strbuf_addch(out, '\n');
+}
+
+void summary_builds(struct page *p, const struct outcome *o)
+{
+	for (size_t i = 0; i < o->build_count; i++) {
+		const struct build_row *b = &o->builds[i];
+		strbuf_addstr(&p->text, "build ");
+		format_name(&p->text, b->name);
+		strbuf_addch(&p->text, ' ');
+		strbuf_addhex(&p->text, b->id, 4);
+		strbuf_addstr(&p->text, ": ");
+		format_plural(&p->text, b->files, "file", "files");
+		strbuf_addstr(&p->text, ", ");
+		format_bytes(&p->text, b->bytes);
+		strbuf_addch(&p->text, '\n');
+	}
+}
+
+void summary_text(struct page *p, const struct outcome *o)
+{
+	if (o->row_count == 0)
+		return;
+	if (!p->quiet) {
+		if (o->release)
+			strbuf_addf(&p->text, "release %s\n", o->release);
+		summary_builds(p, o);
+		for (size_t k = 0; k < ORDER_COUNT; k++)
+			group(p, o, order[k]);
+	}
+	size_t before = p->text.len;
+	summary_failures(p, o);
+	if (p->text.len > before && !p->quiet)
+		strbuf_addch(&p->text, '\n');
+	summary_totals(p, o);
+}

@@ -1,0 +1,145 @@
+#include "deploy/fleet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "deploy/fleet_inside.h"
+#include "deploy/retry.h"
+
+#define WIDTH_DEFAULT 64
+
+static const struct host_ops *table_for(const struct context *c, const char *kind)
+{
+	return c->find_host ? c->find_host(kind) : host_find(kind);
+}
+
+/* One session a host manifest and kind; the first target that needs it opens it. */
+static struct link *link_for(struct fleet *fl, const struct target *t)
+{
+	for (size_t i = 0; i < fl->link_count; i++)
+		if (strcmp(fl->links[i].host, t->host) == 0 && strcmp(fl->links[i].kind, t->kind) == 0)
+			return &fl->links[i];
+
+	struct link *l = &fl->links[fl->link_count++];
+	*l = (struct link){ .host = t->host, .kind = t->kind, .ops = table_for(fl->c, t->kind) };
+	if (!l->ops)
+		fail_set(&l->fail, FAIL_CONFIG, "this slipway cannot deploy to %s yet", t->kind);
+	else if (l->ops->session_open(&l->session, t, &fl->env, &l->fail) < 0)
+		l->session = NULL;
+	return l;
+}
+
+static void fill_row(struct run *r, const char *name)
+{
+	const struct target *t = r->target;
+	struct arena *mem = &r->fleet->c->mem;
+
+	r->row = (struct row){ .target = t->name, .place = name, .host = t->host, .kind = t->kind, .where = "",
+			       .url = target_string(t, "url", mem), .phase = PHASE_WAIT };
+	if (r->place)
+		r->row.where = arena_strdup(mem, r->ops->describe(r->place));
+}
+
+static void open_run(struct run *r, const struct target *t, const char *name, const struct link *l)
+{
+	struct fail f = FAIL_INIT;
+
+	r->target = t;
+	r->ops = l->ops;
+	r->session = l->session;
+	r->live.newest_s = -1;
+	if (!l->session)
+		f = l->fail;
+	else if (r->ops->place_open(&r->place, r->session, t, name, &f) < 0)
+		r->place = NULL;
+	fill_row(r, name);
+	r->active = r->place != NULL;
+	if (r->active)
+		return;
+	if (f.kind == FAIL_NONE)
+		fail_set(&f, FAIL_LOCAL, "cannot be opened");
+	fail_stage(&f, "open");
+	r->row.fail = f;
+}
+
+static size_t count_places(const struct context *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->target_count; i++)
+		n += c->targets[i]->place_count;
+	return n;
+}
+
+static void open_runs(struct fleet *fl)
+{
+	struct context *c = fl->c;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->target_count; i++) {
+		const struct link *l = link_for(fl, c->targets[i]);
+		for (size_t k = 0; k < c->targets[i]->place_count; k++, n++) {
+			struct run *r = &fl->runs[n];
+			r->fleet = fl;
+			fl->seats[n].run = r;
+			fl->rows[n] = &r->row;
+			open_run(r, c->targets[i], c->targets[i]->places[k], l);
+		}
+	}
+}
+
+int fleet_open(struct fleet **out, struct context *c, struct fail *f)
+{
+	struct fleet *fl = xcalloc(1, sizeof *fl);
+
+	(void)f;
+	fl->c = c;
+	fl->env = (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project) };
+	fl->width = c->jobs ? c->jobs : WIDTH_DEFAULT;
+	fl->count = count_places(c);
+	fl->retries = retry_budget(fl->count * 10);
+	fl->links = xcalloc(c->target_count, sizeof *fl->links);
+	/* Rows outlive the fleet: the command's result points at them. */
+	fl->runs = arena_alloc(&c->mem, fl->count * sizeof *fl->runs);
+	fl->rows = arena_alloc(&c->mem, fl->count * sizeof(struct row *));
+	fl->seats = xcalloc(fl->count, sizeof *fl->seats);
+	open_runs(fl);
+	c->reporter->rows(c->reporter, fl->rows, fl->count);
+	for (size_t i = 0; i < fl->count; i++)
+		if (!fl->runs[i].active)
+			run_leave(&fl->runs[i], RESULT_FAILED, &fl->runs[i].row.fail);
+	*out = fl;
+	return 0;
+}
+
+static bool renewing(const struct fleet *fl)
+{
+	for (size_t i = 0; i < fl->count; i++)
+		if (fl->seats[i].renewing)
+			return true;
+	return false;
+}
+
+void fleet_close(struct fleet *fl)
+{
+	if (!fl)
+		return;
+	loop_timer_stop(fl->c->loop, &fl->renew);
+	while (renewing(fl))
+		fleet_turn(fl, -1);
+	for (size_t i = 0; i < fl->count; i++) {
+		struct run *r = &fl->runs[i];
+		if (r->place)
+			r->ops->place_close(r->place);
+		r->place = NULL;
+		/* Rows and reports point at what hosts put there. */
+		arena_join(&fl->c->mem, &r->mem);
+		arena_clear(&fl->seats[i].renewal_mem);
+	}
+	for (size_t i = 0; i < fl->link_count; i++)
+		if (fl->links[i].session)
+			fl->links[i].ops->session_close(fl->links[i].session);
+	free(fl->links);
+	free(fl->seats);
+	free(fl);
+}
