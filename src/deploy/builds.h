@@ -23,7 +23,7 @@ int builds_read(struct builds *b, struct fail *f);
 /* After builds_read: what t deploys, and the overlay in its directory `dir`. */
 const struct build *builds_of(const struct builds *b, const struct target *t);
 const struct build *builds_overlay(const struct builds *b, const struct target *t, const char *dir);
-/* For reports: the builds without the overlays, in the order of their names; the array lives in the context's memory. */
+/* For reports: the builds without the overlays, ordered by name; the array lives in the context's memory. */
 const struct build *builds_list(const struct builds *b, size_t *count);
 /* The sorted ids, without repetition, hex, comma-separated; and as bytes for release_id_suffix. */
 const char *builds_ids(const struct builds *b, const uint8_t (**ids)[SHA256_SIZE], size_t *count);

@@ -159,8 +159,8 @@ static int within_budget(struct deploying *d, struct fail *f)
 		return -1;
 	if (failed <= budget)
 		return 0;
-	fail_set(f, FAIL_REMOTE, "%zu of %zu places failed, more than max_failures (%s) allows: nothing was switched", failed,
-		 d->count, text);
+	fail_set(f, FAIL_REMOTE, "%zu of %zu places failed, more than max_failures (%s) allows: nothing was switched",
+		 failed, d->count, text);
 	fail_hint(f, "mend the failed places and deploy again, or raise rollout.max_failures");
 	return fail_stage(f, "stage");
 }
@@ -184,7 +184,9 @@ static int stage(struct deploying *d, struct fail *f)
 /* One wave: all that is staged. Intents are durable before anything is switched, results right after it. */
 static int switch_wave(struct deploying *d, struct fail *f)
 {
-	const struct switch_wish wish = { .to = to_this, .action = d->o->repair ? "repair" : "deploy", .reason = d->c->message };
+	const struct switch_wish wish = {
+		.to = to_this, .action = d->o->repair ? "repair" : "deploy", .reason = d->c->message
+	};
 
 	if (fleet_active(d->fl) == 0)
 		return record_results(&d->record, d->fl, f);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-void outcome_builds(struct outcome *o, struct context *c, const struct builds *b, const struct build **list, size_t *count)
+void outcome_builds(struct outcome *o, struct context *c, const struct builds *b, const struct build **list,
+		    size_t *count)
 {
 	*list = builds_list(b, count);
 

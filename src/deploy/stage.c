@@ -63,7 +63,8 @@ static void count_sent(struct run *r)
 	ps->stats = (struct stage_stats){ .requests = 0 };
 }
 
-/* True when the run has ended here: its own step failed, or another place found that the build is not what was hashed. */
+/* True when the run has ended here: its own step failed, or another place found that the build is not what was
+ * hashed. */
 static bool ended(struct run *r, struct op *op, const char *stage)
 {
 	struct staging *all = stage_of(r)->all;
