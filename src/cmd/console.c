@@ -56,8 +56,8 @@ static void go_up(struct console *c, struct strbuf *out)
 	c->drawn = 0;
 }
 
-/* Never "clear from here on" in the first line: on a picture as high as the screen, some terminals take that as "clear the
- * screen" and keep the old picture in their history. */
+/* Never "clear from here on" in the first line: on a picture as high as the screen, some terminals take that as "clear
+ * the screen" and keep the old picture in their history. */
 static void erase(struct console *c, struct strbuf *out)
 {
 	if (c->drawn == 0)
