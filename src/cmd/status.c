@@ -58,7 +58,8 @@ static void status_row(struct table *t, const struct status_row *s, int64_t now_
 	table_name(t, STYLE_NONE, s->row->live);
 	table_add(t, STYLE_NONE, age.buf);
 	table_name(t, STYLE_NONE, h && h->by ? h->by : "");
-	table_name(t, STYLE_DIM, s->note ? s->note : h && h->message ? h->message : "");
+	const char *note = s->note && s->row->fail.kind == FAIL_NONE ? s->note : h && h->message ? h->message : "";
+	table_name(t, STYLE_DIM, note);
 	strbuf_clear(&age);
 }
 
