@@ -37,7 +37,7 @@ THIRD_PARTY = {
     "openssl/pem.h": "host/firebase/token.c",
     "expat.h": "host/s3/listing.c",
 }
-SYSTEM = re.compile(r"^(sys|linux|netinet|arpa|net)/[a-z_]+\.h$|^[a-z0-9_]+\.h$")
+SYSTEM = re.compile(r"^(sys|linux|netinet|arpa|net)/[a-z0-9_]+\.h$|^[a-z0-9_]+\.h$")
 BANNED = {
     "sprintf": "snprintf or strbuf_addf", "vsprintf": "vsnprintf", "strcpy": "memcpy or strbuf", "strcat": "strbuf",
     "strncpy": "snprintf", "strncat": "strbuf", "strtok": "strcspn", "gets": "file_read", "gmtime": "gmtime_r",
