@@ -1,5 +1,6 @@
 #include "base/glob_program.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -257,6 +258,7 @@ static bool run_from(struct run *r, uint32_t start, size_t from);
 
 static bool negated_matches(struct run *r, const struct glob_step *not, size_t i)
 {
+	assert(r->known);       /* there is a negation, so there is room for its answers */
 	uint8_t *known = &r->known[not->c * (r->len + 1) + i];
 
 	if (*known == 0)

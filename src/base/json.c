@@ -20,6 +20,8 @@ struct json_doc {
 	cJSON *root;
 	struct place *places;           /* sorted by address */
 	size_t place_count;
+	size_t *lines;                  /* offset of each line's first byte */
+	size_t line_count;
 };
 
 /* cJSON reports memory exhaustion as NULL; here it ends the program, as everywhere. */
@@ -30,14 +32,32 @@ static cJSON *must(cJSON *v)
 	return v;
 }
 
-static void line_of(const char *text, size_t offset, unsigned *line, unsigned *column)
+static void index_lines(struct json_doc *d)
 {
-	const char *start = text;
+	size_t cap = 0;
 
-	*line = 1;
-	for (const char *p = text; (p = memchr(p, '\n', (size_t)(text + offset - p))) != NULL; start = ++p)
-		++*line;
-	*column = (unsigned)(text + offset - start) + 1;
+	d->lines = vec_grow(NULL, &cap, 1, sizeof *d->lines);
+	d->lines[d->line_count++] = 0;
+	for (const char *p = d->text; (p = memchr(p, '\n', (size_t)(d->text + d->len - p))) != NULL;) {
+		d->lines = vec_grow(d->lines, &cap, d->line_count + 1, sizeof *d->lines);
+		d->lines[d->line_count++] = (size_t)(++p - d->text);
+	}
+}
+
+static void line_of(const struct json_doc *d, size_t offset, unsigned *line, unsigned *column)
+{
+	size_t low = 0, high = d->line_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (d->lines[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	*line = (unsigned)low + 1;
+	*column = (unsigned)(offset - d->lines[low]) + 1;
 }
 
 static int fail_at(const struct json_doc *d, size_t offset, struct fail *f, const char *what)
@@ -45,7 +65,7 @@ static int fail_at(const struct json_doc *d, size_t offset, struct fail *f, cons
 	struct strbuf shown = STRBUF_INIT;
 	unsigned line, column;
 
-	line_of(d->text, offset, &line, &column);
+	line_of(d, offset, &line, &column);
 	strbuf_addescaped(&shown, d->name, strlen(d->name));
 	fail_set(f, FAIL_CONFIG, "%s:%u:%u: %s", shown.buf, line, column, what);
 	strbuf_clear(&shown);
@@ -158,6 +178,7 @@ int json_parse(struct json_doc **out, const char *name, const char *text, size_t
 		memcpy(d->text, text, len);
 	d->text[len] = '\0';
 	d->len = len;
+	index_lines(d);
 	rc = json_scan(&scan, d->text, len, flags);
 	rc = rc < 0 ? fail_at(d, scan.wrong_at, f, scan.wrong) : build(d, &scan, flags, f);
 	json_scan_clear(&scan);
@@ -185,9 +206,27 @@ void json_doc_free(struct json_doc *d)
 		return;
 	cJSON_Delete(d->root);
 	free(d->places);
+	free(d->lines);
 	free(d->text);
 	free(d->name);
 	free(d);
+}
+
+static void wipe_strings(cJSON *v)
+{
+	if (cJSON_IsString(v))
+		explicit_bzero(v->valuestring, strlen(v->valuestring));
+	for (cJSON *c = v->child; c; c = c->next)
+		wipe_strings(c);
+}
+
+void json_doc_wipe(struct json_doc *d)
+{
+	if (!d)
+		return;
+	explicit_bzero(d->text, d->len);
+	wipe_strings(d->root);
+	json_doc_free(d);
 }
 
 const json *json_root(const struct json_doc *d)
@@ -214,7 +253,7 @@ bool json_position(const struct json_doc *d, const json *v, enum json_where wher
 
 	if (!spot)
 		return false;
-	line_of(d->text, where == JSON_AT_KEY && spot->key != JSON_NO_KEY ? spot->key : spot->value, line, column);
+	line_of(d, where == JSON_AT_KEY && spot->key != JSON_NO_KEY ? spot->key : spot->value, line, column);
 	return true;
 }
 
@@ -336,7 +375,7 @@ bool json_equal(const json *a, const json *b)
 		return equal_members(a, b);
 	if (type == JSON_STRING)
 		return strcmp(a->valuestring, b->valuestring) == 0;
-	if (type == JSON_NUMBER)
+	if (type == JSON_NUMBER)        /* bit for bit, as the canonical text tells 0 from -0. NOLINTNEXTLINE */
 		return memcmp(&a->valuedouble, &b->valuedouble, sizeof a->valuedouble) == 0;
 	if (type == JSON_BOOL)
 		return cJSON_IsTrue(a) == cJSON_IsTrue(b);
@@ -355,17 +394,17 @@ json *json_copy(const json *v)
 	return copy;
 }
 
-json *json_merge(const json *under, const json *over)
+json *json_merge(const json *under, const json *over, bool (*whole)(const json *))
 {
 	cJSON *out;
 
-	if (!under || !cJSON_IsObject(under) || !cJSON_IsObject(over))
+	if (!under || !cJSON_IsObject(under) || !cJSON_IsObject(over) || (whole && (whole(under) || whole(over))))
 		return json_copy(over);
 	out = must(cJSON_CreateObject());
 	for (const cJSON *c = under->child; c; c = c->next) {
 		const json *winner = json_get(over, c->string);
 
-		cJSON_AddItemToObject(out, c->string, winner ? json_merge(c, winner) : json_copy(c));
+		cJSON_AddItemToObject(out, c->string, winner ? json_merge(c, winner, whole) : json_copy(c));
 	}
 	for (const cJSON *c = over->child; c; c = c->next)
 		if (!json_get(under, c->string))
@@ -381,6 +420,35 @@ json *json_concat(const json *a, const json *b)
 		cJSON_AddItemToArray(out, json_copy(c));
 	for (const json *c = json_first(b); c; c = c->next)
 		cJSON_AddItemToArray(out, json_copy(c));
+	return out;
+}
+
+json *json_map_strings(const json *v, char *(*fn)(void *arg, const char *text), void *arg)
+{
+	cJSON *out;
+	char *text;
+
+	if (cJSON_IsString(v)) {
+		text = fn(arg, v->valuestring);
+		out = text ? must(cJSON_CreateString(text)) : NULL;
+		free(text);
+		return out;
+	}
+	if (!cJSON_IsObject(v) && !cJSON_IsArray(v))
+		return json_copy(v);
+	out = must(cJSON_IsObject(v) ? cJSON_CreateObject() : cJSON_CreateArray());
+	for (const cJSON *c = v->child; c; c = c->next) {
+		cJSON *item = json_map_strings(c, fn, arg);
+
+		if (!item) {
+			cJSON_Delete(out);
+			return NULL;
+		}
+		if (cJSON_IsObject(v))
+			cJSON_AddItemToObject(out, c->string, item);
+		else
+			cJSON_AddItemToArray(out, item);
+	}
 	return out;
 }
 

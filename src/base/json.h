@@ -25,6 +25,7 @@ int json_parse(struct json_doc **out, const char *name, const char *text, size_t
 /* Reads and parses a file (<= 16 MiB). */
 int json_load(struct json_doc **out, int dirfd, const char *path, const char *name, unsigned flags, struct fail *f);
 void json_doc_free(struct json_doc *d);
+void json_doc_wipe(struct json_doc *d);                 /* frees; the text and every string are overwritten first */
 const json *json_root(const struct json_doc *d);
 const char *json_doc_name(const struct json_doc *d);
 /* Line and column (1-based, in bytes) of a value's own text, or of its key with JSON_AT_KEY. False if v is not in d. */
@@ -50,8 +51,11 @@ bool json_raw(const struct json_doc *d, const json *v, const char **text, size_t
 
 /* New values, owned by the caller, made from others by copying. They belong to no document and have no position. */
 json *json_copy(const json *v);
-/* Objects merge key by key, over wins; anything else is a copy of over. A key that both have keeps its place. */
-json *json_merge(const json *under, const json *over);
+/* Objects merge key by key, over wins; anything else is a copy of over. A key that both have keeps its place. An
+ * object that `whole` (may be NULL) says true of is never merged into: the later one replaces it. */
+json *json_merge(const json *under, const json *over, bool (*whole)(const json *));
+/* A copy with every string replaced by what fn returns (malloc'd, taken over); NULL as soon as fn returns NULL. */
+json *json_map_strings(const json *v, char *(*fn)(void *arg, const char *text), void *arg);
 /* The items of list a, then those of list b. */
 json *json_concat(const json *a, const json *b);
 void json_free(json *v);

@@ -218,8 +218,6 @@ static int scan_value(struct scanner *s, uint32_t key);
 /* After an item: 1 there is another, 0 the container is closed (and passed), -1. */
 static int scan_separator(struct scanner *s, char closer, const char *missing)
 {
-	size_t comma = s->at;
-
 	if (skip_space(s) < 0)
 		return -1;
 	if (s->text[s->at] == closer) {
@@ -228,7 +226,7 @@ static int scan_separator(struct scanner *s, char closer, const char *missing)
 	}
 	if (s->text[s->at] != ',')
 		return wrong(s, s->at, s->text[s->at] ? missing : "the document ends here, too early");
-	comma = s->at++;
+	size_t comma = s->at++;
 	if (skip_space(s) < 0)
 		return -1;
 	if (s->text[s->at] == closer)

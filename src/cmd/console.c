@@ -32,24 +32,49 @@ static void put(struct console *c, struct strbuf *text)
 	(void)!file_write_all(c->term.fd, text->buf, text->len);
 }
 
-/* How many lines of the screen the old picture takes: a narrower terminal has wrapped them. */
+/* How many lines of the screen the old picture takes: a terminal that became narrower has wrapped them. */
 static size_t lines_taken(const struct console *c)
 {
-	if (c->term.columns >= c->drawn_columns || c->term.columns == 0)
-		return c->drawn;
-	size_t each = (c->drawn_columns - 1 + c->term.columns - 1) / c->term.columns;
-	return c->drawn * each;
+	size_t lines = 0;
+	for (const char *line = c->picture.buf; *line; line++) {
+		const char *end = line + strcspn(line, "\n");
+		size_t width = style_width(line, (size_t)(end - line));
+		lines += width > c->term.columns ? (width + c->term.columns - 1) / c->term.columns : 1;
+		line = end;
+	}
+	return lines;
 }
 
+/* To the picture's first line. */
+static void go_up(struct console *c, struct strbuf *out)
+{
+	size_t lines = lines_taken(c);
+	if (lines >= c->term.lines)
+		lines = c->term.lines - 1;
+	if (lines > 0)
+		strbuf_addf(out, "\033[%zuA", lines);
+	c->drawn = 0;
+}
+
+/* Never "clear from here on" in the first line: on a picture as high as the screen, some terminals take that as "clear the
+ * screen" and keep the old picture in their history. */
 static void erase(struct console *c, struct strbuf *out)
 {
 	if (c->drawn == 0)
 		return;
-	size_t lines = lines_taken(c);
-	if (lines >= c->term.lines)
-		lines = c->term.lines - 1;
-	strbuf_addf(out, "\033[%zuA\r\033[J", lines);
-	c->drawn = 0;
+	go_up(c, out);
+	strbuf_addstr(out, "\r\033[K\n\033[J\033[A");
+}
+
+/* Whole lines over whatever stood there. */
+static void overwrite(struct strbuf *out, const struct strbuf *lines)
+{
+	for (size_t at = 0; at < lines->len;) {
+		size_t len = strcspn(lines->buf + at, "\n");
+		strbuf_add(out, lines->buf + at, len);
+		strbuf_addstr(out, "\033[K\n");
+		at += len + 1;
+	}
 }
 
 static void draw(struct console *c, struct strbuf *out)
@@ -62,24 +87,29 @@ static void draw(struct console *c, struct strbuf *out)
 	};
 	if (c->activity && c->count == 0)
 		d.activity = c->activity(c->activity_arg, &activity);
-	c->drawn = display_frame(out, &d);
-	c->drawn_columns = c->term.columns;
+	strbuf_setlen(&c->picture, 0);
+	c->drawn = display_frame(&c->picture, &d);
+	overwrite(out, &c->picture);
+	strbuf_addstr(out, "\033[J");
 	c->drawn_ns = d.now_ns;
 	strbuf_clear(&activity);
 }
 
 /* The picture again, with `above` (whole lines) scrolled in over it: erased and drawn in a single write, which
- * terminals that know synchronized output show at once. */
+ * terminals that know synchronized output show at once. Nothing wraps meanwhile: a terminal that became narrower a
+ * moment ago cuts the lines instead. */
 static void redraw(struct console *c, const struct strbuf *above)
 {
 	struct strbuf out = STRBUF_INIT;
 	term_resize(&c->term);
-	strbuf_addstr(&out, "\033[?2026h");
-	erase(c, &out);
+	strbuf_addstr(&out, "\033[?2026h\033[?7l");
+	if (c->drawn > 0)
+		go_up(c, &out);
+	strbuf_addch(&out, '\r');
 	if (above)
-		strbuf_add(&out, above->buf, above->len);
+		overwrite(&out, above);
 	draw(c, &out);
-	strbuf_addstr(&out, "\033[?2026l");
+	strbuf_addstr(&out, "\033[?7h\033[?2026l");
 	put(c, &out);
 	strbuf_clear(&out);
 }
@@ -105,6 +135,8 @@ void console_lines(struct console *c, struct strbuf *lines)
 		put(c, lines);
 }
 
+static void vsay(struct console *c, enum style style, const char *lead, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));
 static void vsay(struct console *c, enum style style, const char *lead, const char *fmt, va_list ap)
 {
 	struct strbuf line = STRBUF_INIT;
@@ -407,7 +439,7 @@ int console_open(struct console *c, const struct console_options *o, struct fail
 	*c = (struct console){
 		.reporter = { .phase = on_phase, .note = on_note, .tick = on_tick, .rows = on_rows, .confirm = on_confirm,
 		              .event = on_event },
-		.o = *o, .events_fd = -1, .started_ns = clock_mono_ns(),
+		.o = *o, .events_fd = -1, .started_ns = clock_mono_ns(), .picture = STRBUF_INIT,
 	};
 	c->said_ns = c->started_ns;
 	c->drawn_ns = c->started_ns;
@@ -429,6 +461,7 @@ int console_close(struct console *c, struct fail *f)
 		rc = fail_errno(f, c->events_error, "writing the events file");
 		f->kind = FAIL_LOCAL;
 	}
+	strbuf_clear(&c->picture);
 	free(c->rows);
 	c->rows = NULL;
 	c->count = 0;

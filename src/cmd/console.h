@@ -44,7 +44,7 @@ struct console {
 	size_t name_width;
 	bool live;                      /* draws a picture */
 	size_t drawn;                   /* its lines on the screen now */
-	unsigned drawn_columns;         /* the terminal's width when they were drawn */
+	struct strbuf picture;          /* as drawn: a terminal that became narrower has wrapped it */
 	int64_t started_ns, drawn_ns, said_ns;
 	unsigned frame;
 	unsigned phases_said;           /* bit per phase that the plain log has named */

@@ -79,8 +79,12 @@ static void line_bar(struct line *l, size_t width, uint64_t done, uint64_t total
 {
 	struct strbuf full = STRBUF_INIT, rest = STRBUF_INIT;
 	size_t filled = total == 0 ? 0 : (size_t)((double)width * (double)(done < total ? done : total) / (double)total);
-	for (size_t i = 0; i < width; i++)
-		strbuf_addstr(i < filled ? &full : &rest, utf8 ? "\xe2\x94\x81" : i < filled ? "#" : "-");
+	for (size_t i = 0; i < width; i++) {
+		if (i < filled)
+			strbuf_addstr(&full, utf8 ? "\xe2\x94\x81" : "#");
+		else
+			strbuf_addstr(&rest, utf8 ? "\xe2\x94\x80" : "-");
+	}
 	line_add(l, STYLE_GOOD, full.buf);
 	line_add(l, STYLE_DIM, rest.buf);
 	strbuf_clear(&full);
@@ -97,42 +101,50 @@ static bool is_done(const struct row *r)
 	return r->result != RESULT_NONE || r->phase == PHASE_DONE;
 }
 
-/* "512/1,088 files  34.1 MiB  12.0 MiB/s", as much of it as fits. */
+/* Adds a column of at least `width`, its text to the right; the text is empty afterwards. */
+static void line_column(struct line *l, enum style style, struct strbuf *text, size_t width)
+{
+	struct strbuf column = STRBUF_INIT;
+	strbuf_addstr(&column, "  ");
+	for (size_t have = utf8_width(text->buf, text->len); have < width; have++)
+		strbuf_addch(&column, ' ');
+	strbuf_add(&column, text->buf, text->len);
+	line_add(l, style, column.buf);
+	strbuf_clear(&column);
+	strbuf_setlen(text, 0);
+}
+
+/* "  512/1,088 files    34.1 MiB    12.0 MiB/s", as much of it as fits. */
 static void line_counts(struct line *l, const struct display *d, const struct display_row *v)
 {
 	const struct row *r = v->row;
 	uint64_t files = atomic_load_explicit(&r->progress_files, memory_order_relaxed);
 	uint64_t bytes = atomic_load_explicit(&r->progress_bytes, memory_order_relaxed);
 	int64_t ns = d->now_ns - v->since_ns;
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_INIT, total = STRBUF_INIT;
 
+	format_count(&total, r->total_files);
 	if (r->total_files > 0 || files > 0) {
-		strbuf_addstr(&text, "  ");
 		format_count(&text, files);
-		if (r->total_files > 0) {
-			strbuf_addch(&text, '/');
-			format_count(&text, r->total_files);
-		}
+		if (r->total_files > 0)
+			strbuf_addf(&text, "/%s", total.buf);
 		strbuf_addstr(&text, " files");
-		line_add(l, STYLE_NONE, text.buf);
+		line_column(l, STYLE_NONE, &text, r->total_files > 0 ? 2 * total.len + 7 : 0);
 	}
 	if (bytes > 0) {
-		strbuf_setlen(&text, 0);
-		strbuf_addstr(&text, "  ");
 		format_bytes(&text, bytes);
-		line_add(l, STYLE_NONE, text.buf);
+		line_column(l, STYLE_NONE, &text, 10);
 	}
-	strbuf_setlen(&text, 0);
-	strbuf_addstr(&text, "  ");
 	if (bytes > 0 && ns > NS_PER_S / 2) {
 		format_bytes(&text, (uint64_t)((double)bytes * NS_PER_S / (double)ns));
 		strbuf_addstr(&text, "/s");
-		line_add(l, STYLE_DIM, text.buf);
+		line_column(l, STYLE_DIM, &text, 12);
 	} else if (files == 0 && ns >= NS_PER_S) {
 		format_seconds(&text, ns);
-		line_add(l, STYLE_DIM, text.buf);
+		line_column(l, STYLE_DIM, &text, 0);
 	}
 	strbuf_clear(&text);
+	strbuf_clear(&total);
 }
 
 static void frame_row(struct strbuf *out, const struct display *d, const struct display_row *v, size_t name_width)
@@ -149,7 +161,7 @@ static void frame_row(struct strbuf *out, const struct display *d, const struct 
 	size_t column = l.width + 6;
 	line_add(&l, STYLE_NAME, phase_name(r->phase));
 	line_pad(&l, column);
-	size_t spare = d->columns > l.width + 44 ? d->columns - l.width - 44 : 0;
+	size_t spare = d->columns > l.width + 48 ? d->columns - l.width - 48 : 0;
 	if (total > 0 && spare >= 8) {
 		line_add(&l, STYLE_NONE, "  ");
 		line_bar(&l, spare < BAR_MAX_WIDTH ? spare : BAR_MAX_WIDTH, done, total, d->utf8);

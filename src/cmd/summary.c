@@ -77,6 +77,8 @@ static void serves(struct page *p, const struct row *r)
 static void failure(struct page *p, const struct row *r)
 {
 	struct strbuf *out = &p->text;
+	if (!p->quiet && out->len > 0)
+		strbuf_addch(out, '\n');
 	style_begin(out, p->term.color, STYLE_STRONG);
 	format_name(out, r->place);
 	style_end(out, p->term.color, STYLE_STRONG);
@@ -167,6 +169,9 @@ void summary_text(struct page *p, const struct outcome *o)
 		for (size_t k = 0; k < ORDER_COUNT; k++)
 			group(p, o, order[k]);
 	}
+	size_t before = p->text.len;
 	summary_failures(p, o);
+	if (p->text.len > before && !p->quiet)
+		strbuf_addch(&p->text, '\n');
 	summary_totals(p, o);
 }

@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 static bool set_and_not_zero(const char *name)
 {
 	const char *value = getenv(name);
@@ -88,4 +90,26 @@ void style_text(struct strbuf *out, bool color, enum style style, const char *te
 	style_begin(out, color, style);
 	strbuf_addstr(out, text);
 	style_end(out, color, style);
+}
+
+size_t style_width(const char *text, size_t len)
+{
+	size_t width = 0;
+	while (len > 0) {
+		size_t plain = 0;
+		while (plain < len && text[plain] != '\033')
+			plain++;
+		width += utf8_width(text, plain);
+		text += plain;
+		len -= plain;
+		while (len > 0 && *text != 'm') {
+			text++;
+			len--;
+		}
+		if (len > 0) {
+			text++;
+			len--;
+		}
+	}
+	return width;
 }

@@ -26,4 +26,7 @@ void style_end(struct strbuf *out, bool color, enum style style);
 /* text within a style. */
 void style_text(struct strbuf *out, bool color, enum style style, const char *text);
 
+/* Columns of text that may hold such styles. */
+size_t style_width(const char *text, size_t len);
+
 #endif

@@ -26,6 +26,10 @@ static void start_adopt(struct run *r)
 {
 	struct adopting *a = r->data;
 
+	if (r->row.result != RESULT_NONE) {
+		run_done(r, 0);
+		return;
+	}
 	r->ops->adopt(r->place, &a->rq, &a->report, run_op(r, adopted));
 }
 
@@ -73,58 +77,77 @@ static void prepare(struct errand *v, const struct adopt_options *o)
 	}
 }
 
-static int confirm_gap(struct errand *v, struct fail *f)
+/* What was done is final; what would need a gap that nobody has agreed to was left alone, and still counts among the active. */
+static size_t settle(struct errand *v, int64_t *longest_us)
 {
-	struct reporter *rep = v->c->reporter;
-	const char *question;
-	int64_t longest_us = 0;
-	size_t count = 0;
+	size_t gaps = 0;
 
-	for (size_t i = 0; i < v->count; i++) {
-		struct adopting *a = v->runs[i].data;
-
-		if (!v->runs[i].active || !a->report.needs_gap)
-			continue;
-		count++;
-		longest_us = a->report.gap_us > longest_us ? a->report.gap_us : longest_us;
-		a->rq.accept_gap = true;
-	}
-	if (count == 0 || v->c->yes)
-		return 0;
-	question = arena_printf(&v->c->mem, "%zu place%s cannot be swapped in one step: visitors would see nothing for "
-	                        "about %.1f ms; go on?", count, count == 1 ? "" : "s", (double)longest_us / 1000.0);
-	return rep->confirm(rep, question, NULL, f);
-}
-
-/* What was done is the report's; a place that turned out to need a gap that nobody agreed to was left alone. */
-static void settle(struct errand *v)
-{
+	*longest_us = 0;
 	for (size_t i = 0; i < v->count; i++) {
 		struct run *r = &v->runs[i];
-		struct adopting *a = r->data;
+		const struct adopting *a = r->data;
 
-		if (!r->active)
+		if (!r->active || r->row.result != RESULT_NONE)
 			continue;
 		if (a->report.needs_gap && !a->rq.accept_gap) {
-			leave(r, RESULT_FAILED, FAIL_CONFLICT, "cannot be swapped in one step any more: not touched");
+			gaps++;
+			*longest_us = a->report.gap_us > *longest_us ? a->report.gap_us : *longest_us;
 			continue;
 		}
 		r->row.release = r->row.live = a->rq.id;
 		v->o->changed_something = true;
 		run_finish(r, RESULT_DEPLOYED);
 	}
+	return gaps;
+}
+
+/* Whether a place can be swapped in one step shows only when it is tried: the kernel and the file system decide. */
+static int confirm_gap(struct errand *v, size_t gaps, int64_t longest_us, struct fail *f)
+{
+	struct reporter *rep = v->c->reporter;
+	const char *question;
+
+	if (v->c->yes)
+		return 0;
+	question = arena_printf(&v->c->mem, "%zu place%s cannot be swapped in one step: visitors would find nothing for about "
+	                        "%.1f ms; go on?", gaps, gaps == 1 ? "" : "s", (double)longest_us / 1000.0);
+	return rep->confirm(rep, question, NULL, f);
+}
+
+static void adopt_with_gap(struct errand *v, const struct phase *doing, size_t gaps, int64_t longest_us)
+{
+	struct fail no = FAIL_INIT;
+	bool agreed = confirm_gap(v, gaps, longest_us, &no) == 0;
+
+	fail_stage(&no, "switch");
+	for (size_t i = 0; i < v->count; i++) {
+		struct run *r = &v->runs[i];
+		struct adopting *a = r->data;
+
+		if (!r->active || r->row.result != RESULT_NONE)
+			continue;
+		a->rq.accept_gap = agreed;
+		if (!agreed)
+			run_leave(r, RESULT_SKIPPED, &no);
+	}
+	if (!agreed && !v->o->changed_something)
+		v->o->error = no;
+	fleet_phase(v->fleet, doing);
+	settle(v, &longest_us);
 }
 
 static int adopt(struct errand *v, const struct adopt_options *o, struct fail *f)
 {
 	static const struct phase looking = { .id = PHASE_PLAN, .start = start_adopt };
-	static const struct phase doing = { .id = PHASE_SWITCH, .start = start_adopt, .changes = true };
+	static const struct phase doing = { .id = PHASE_SWITCH, .start = start_adopt, .changes = true, .once = true };
+	int64_t longest_us;
+	size_t gaps;
 
 	prepare(v, o);
 	fleet_phase(v->fleet, &looking);
 	if (o->dry_run || !fleet_active(v->fleet) || fleet_interrupted(v->fleet))
 		return 0;
-	if (confirm_gap(v, f) < 0 || fleet_lock(v->fleet, 0, false, f) < 0)
+	if (fleet_lock(v->fleet, 0, false, f) < 0)
 		return -1;
 	for (size_t i = 0; i < v->count; i++) {
 		struct adopting *a = v->runs[i].data;
@@ -136,9 +159,11 @@ static int adopt(struct errand *v, const struct adopt_options *o, struct fail *f
 	errand_begin_record(v, NULL);
 	errand_intend(v);
 	fleet_phase(v->fleet, &doing);
-	settle(v);
+	gaps = settle(v, &longest_us);
+	if (gaps)
+		adopt_with_gap(v, &doing, gaps, longest_us);
 	errand_record(v);
-	return 0;
+	return v->o->error.kind == FAIL_NONE ? 0 : -1;
 }
 
 int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run_report *out)
@@ -151,7 +176,9 @@ int adopt_run(struct context *c, const struct adopt_options *o, struct adopt_run
 	if (errand_open(&v, c, &out->outcome) < 0)
 		return errand_close(&v, -1);
 	errand_items(&v, sizeof(struct adopting));
-	rc = adopt(&v, o, &f) < 0 ? errand_refuse(&v, &f) : 0;
+	rc = adopt(&v, o, &f);
+	if (f.kind != FAIL_NONE)
+		errand_refuse(&v, &f);
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++) {
 		const struct adopting *a = v.runs[i].data;

@@ -93,8 +93,7 @@ static bool behind(const struct status_facts *k, struct status_verdict *out, str
 
 	if (k->last && ended_short(k->last->state) && k->last->to)
 		wanted = k->last->to;
-	else if (k->newest && live->newest_s >= 0 && live->newest_s == release_id_time(k->newest) &&
-	         status_newest(live->id, k->newest) == k->newest)
+	else if (k->newest && live->newest_s >= 0 && live->newest_s == release_id_time(k->newest))
 		wanted = k->newest;
 	if (!wanted || same_id(wanted, live->id) || switchlog_bad(&live->log, wanted))
 		return false;

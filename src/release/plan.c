@@ -76,7 +76,7 @@ static void merge(struct plan *p, const struct tree *want, const struct tree *ha
 		if (!p->items) {
 			count_item(p, it.kind);
 		} else if (it.kind != PLAN_KEEP) {
-			it.path = order <= 0 ? want->entries[w - 1].path : have->entries[h - 1].path;
+			it.path = order <= 0 ? it.want->path : it.have->path;
 			p->items[p->count++] = it;
 		}
 	}

@@ -24,11 +24,15 @@ struct problems {
 };
 #define PROBLEMS_INIT { NULL, 0, 0, 0, ARENA_INIT }
 
+/* A row that is there already, to the letter, is not added again: one mistake in "defaults" is one problem, not
+ * one a target. */
 void problem_add(struct problems *p, enum problem_level level, const char *file, unsigned line, unsigned column,
                  const char *hint, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 /* At a value (or its key) of a parsed document. */
 void problem_at(struct problems *p, enum problem_level level, const struct json_doc *d, const json *v,
                 enum json_where where, const char *hint, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* By file, then position; whole-document rows first. */
+void problems_sort(struct problems *p);
 /* 0 when there is no error; else -1 with FAIL_CONFIG: the first error, and how many more. */
 int problems_fail(const struct problems *p, struct fail *f);
 void problems_clear(struct problems *p);

@@ -1,8 +1,15 @@
 /* project: slipway.json and the documents beside it (targets, manifests, overlays), loaded, checked and layered.
  *
+ * Where documents lie: "targets" and "manifests" in slipway.json are either the name of a directory (default
+ * "targets" and "manifests"; every *.json directly in it is a document, sub-directories are not looked into) or
+ * the documents themselves: targets as an object by name or a list with names inside, manifests as an object by
+ * name. Inline documents and those in the default directory add up; a name that occurs twice is an error. A file
+ * in targets/ holds one target (name = file stem; a "name" inside must agree) or a list of targets. "overlays"
+ * names the overlay directory.
+ *
  * Order of calls: project_load, then environment_choose, then project_resolve, then select. Nothing here runs a
- * command, opens a host or resolves a secret. Paths in documents are relative to the project root (the directory of
- * slipway.json). */
+ * command, opens a host or resolves a secret. Paths in documents are relative to the project root (the directory
+ * of slipway.json). */
 #ifndef SLIPWAY_TARGET_PROJECT_H
 #define SLIPWAY_TARGET_PROJECT_H
 
@@ -12,6 +19,7 @@
 #include "base/fail.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "target/problems.h"
 
 struct project;
@@ -51,6 +59,11 @@ const struct environment *project_environments(const struct project *p, size_t *
 const struct environment *project_environment(const struct project *p, const char *name);
 const struct rollout *project_rollout(const struct project *p);
 
+/* ${NAME} with the variables of "defaults" and the environment's chain (no target): for build directories and
+ * commands. $${ stands for a literal ${. FAIL_CONFIG for an unknown or secret name. */
+int project_expand(struct project *p, const char *environment, const char *text, const char **out, struct arena *mem,
+                   struct fail *f);
+
 /* ---- the resolved view of one target in one environment ---- */
 
 struct setting {                        /* one key of the layered view */
@@ -74,6 +87,13 @@ struct render_rule {
 	const char *open, *close;       /* default "{{" and "}}" */
 };
 
+struct layer {                          /* what one document says about a target; later layers win */
+	/* "built-in", "defaults", "host kiosks", "environment base", "target", "command line" */
+	const char *label;
+	const struct json_doc *doc;     /* NULL: the command line */
+	const json *value;              /* object of settings and "vars" */
+};
+
 struct target {
 	const char *name;
 	const char *environment;        /* NULL when the project has none */
@@ -93,6 +113,8 @@ struct target {
 	struct render_rule *render;
 	size_t render_count;
 	const char *file;               /* document it came from */
+	const struct layer *layers;     /* in order; for explain */
+	size_t layer_count;
 };
 
 struct target_list {
@@ -100,9 +122,11 @@ struct target_list {
 	size_t count;
 };
 
-/* All targets of an environment (NULL when the project has none), layered and checked: places shared by two targets,
- * missing hosts, unknown variables in ${...} are problems. `overrides` are command-line settings (object; may be NULL).
- * The list and everything in it lives in the project. */
+/* All targets of an environment (NULL when the project has none), layered and checked: places shared by two
+ * targets (also across environments, so all of them are looked at), missing hosts, unknown variables in ${...} are
+ * problems. -1 with FAIL_CONFIG when problems has errors (also earlier ones, so `check` may go on after a failed
+ * load). The list and everything in it lives in the project. A target's settings hold only keys that mean
+ * something to its kind of host. */
 int project_resolve(struct project *p, const char *environment, struct target_list *out, struct problems *problems,
                     struct fail *f);
 
@@ -111,7 +135,8 @@ const json *target_value(const struct target *t, const char *key);              
 const char *target_string(const struct target *t, const char *key, struct arena *mem);
 /* Strings of an array setting (or of a single string), expanded. */
 const char *const *target_strings(const struct target *t, const char *key, size_t *count, struct arena *mem);
-/* ${NAME} in any text, with the target's variables; FAIL_CONFIG for an unknown or secret one. */
+/* ${NAME} in any text, with the target's variables; $${ stands for a literal ${. FAIL_CONFIG for an unknown or
+ * secret one. */
 int target_expand(const struct target *t, const char *text, const char **out, struct arena *mem, struct fail *f);
 const struct var *target_var(const struct target *t, const char *name);
 

@@ -50,8 +50,9 @@ BANNED = {
 ONLY_SRC = {"strdup", "strndup", "asprintf", "usleep", "rand", "srand", "strerror", "tmpfile"}
 ONLY_IN = {
     "malloc": ("base/mem.c",), "calloc": ("base/mem.c",), "realloc": ("base/mem.c",),
-    "exit": ("main.c",), "getenv": ("target/secret.c", "cmd/", "main.c"),
-    "secure_getenv": ("target/secret.c", "cmd/", "main.c"),
+    "exit": ("main.c",),
+    "getenv": ("target/secret_read.c", "target/environment.c", "deploy/context.c", "cmd/", "main.c"),
+    "secure_getenv": ("target/secret_read.c", "target/environment.c", "cmd/", "main.c"),
 }
 
 

@@ -294,10 +294,15 @@ static void compares(void **state)
 	json_doc_free(d);
 }
 
+static bool is_reference(const json *v)
+{
+	return json_get(v, "env") != NULL;
+}
+
 static void merged(const char *under, const char *over, const char *expected)
 {
 	struct json_doc *a = parse(under, 0), *b = parse(over, 0);
-	json *m = json_merge(json_root(a), json_root(b));
+	json *m = json_merge(json_root(a), json_root(b), is_reference);
 	struct strbuf out = STRBUF_INIT;
 	struct jw w;
 
@@ -320,10 +325,38 @@ static void merges(void **state)
 	       "{\"a\":{\"x\":1,\"y\":[3],\"z\":{}},\"b\":1,\"c\":3}");
 	merged("{\"a\":{\"x\":1}}", "{\"a\":\"s\"}", "{\"a\":\"s\"}");
 	merged("{\"a\":[1]}", "{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}");
+	merged("{\"t\":{\"file\":\"x\"},\"u\":{\"env\":\"A\"}}", "{\"t\":{\"env\":\"B\"},\"u\":{\"file\":\"y\"}}",
+	       "{\"t\":{\"env\":\"B\"},\"u\":{\"file\":\"y\"}}");
 	assert_int_equal(json_count(both), 3);
 	json_free(both);
 	json_doc_free(a);
 	json_doc_free(b);
+}
+
+static char *twice(void *arg, const char *text)
+{
+	struct strbuf s = STRBUF_INIT;
+
+	if (strcmp(text, arg) == 0)
+		return NULL;
+	strbuf_addf(&s, "%s%s", text, text);
+	return strbuf_detach(&s);
+}
+
+static void maps_strings(void **state)
+{
+	struct json_doc *d = parse("{\"k\":[\"a\",1,{\"x\":\"b\"}]}", 0);
+	char bad[] = "b", none[] = "-";
+	json *m = json_map_strings(json_root(d), twice, none);
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	json_canonical(&out, m);
+	assert_string_equal(out.buf, "{\"k\":[\"aa\",1,{\"x\":\"bb\"}]}");
+	assert_null(json_map_strings(json_root(d), twice, bad));
+	strbuf_clear(&out);
+	json_free(m);
+	json_doc_free(d);
 }
 
 int main(void)
@@ -334,6 +367,7 @@ int main(void)
 		cmocka_unit_test(refuses_bad_numbers), cmocka_unit_test(refuses_bad_text), cmocka_unit_test(duplicate_keys),
 		cmocka_unit_test(depth_is_bounded), cmocka_unit_test(canonical_text), cmocka_unit_test(writes_indented),
 		cmocka_unit_test(compares), cmocka_unit_test(merges),
+		cmocka_unit_test(maps_strings),
 	};
 
 	return cmocka_run_group_tests_name("base/json", tests, NULL, NULL);

@@ -50,26 +50,70 @@ static void each_record_is_used_once_and_only_its_own(void **state)
 	                             { .seq = 3, .id = A, .from = B, .at_s = 1200, .action = "rollback" },
 	                             { .seq = 4, .id = A, .at_s = 9000, .action = "deploy" } };
 	struct switchlog log = { .records = r, .count = 4 };
-	struct history_log logs[] = { { "bern", "bern", &log }, { "chur", "chur", &log } };
+	struct history_log logs[] = { { "chur", "chur", &log }, { "bern", "bern", &log } };
 	struct ledger_row rows[] = { row("rollback", "bern", "deployed", B, A, 1201), row("deploy", "bern", "deployed", A,
 	                                                                                  B, 1101),
 	                             row("deploy", "bern", "unchanged", A, A, 1050), row("deploy", "bern", "failed", A, A,
 	                                                                                 1020) };
 	struct arena mem = ARENA_INIT;
 	struct history_item *items;
-	size_t count, both = 0;
+	size_t count, both = 0, elsewhere = 0;
 
 	(void)state;
 	history_merge(&items, &count, rows, 4, logs, 2, &mem);
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(items[i].source, "both") == 0) {
 			assert_string_equal(items[i].place, "bern");
+			assert_int_not_equal(items[i].at_s, 9000);
 			both++;
+		} else {
+			elsewhere += strcmp(items[i].place, "chur") == 0;
 		}
 	assert_int_equal(both, 3);              /* the failed one may have switched: it did at 1000 */
+	assert_int_equal(elsewhere, 4);
 	assert_int_equal(count, 4 + 8 - 3);
 	for (size_t i = 1; i < count; i++)
 		assert_true(items[i - 1].at_s >= items[i].at_s);
+	arena_clear(&mem);
+}
+
+static const struct history_item *at(const struct history_item *items, size_t count, int64_t at_s, const char *source)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i].at_s == at_s && strcmp(items[i].source, source) == 0)
+			return &items[i];
+	fail_msg("nothing at %lld from %s", (long long)at_s, source);
+	return NULL;
+}
+
+static void only_what_can_be_the_same_is(void **state)
+{
+	struct switch_record r[] = { { .seq = 1, .id = A, .at_s = 1000, .action = "deploy" },
+	                             { .seq = 2, .id = B, .from = A, .at_s = 1099, .action = "deploy" },
+	                             { .seq = 3, .id = A, .from = B, .at_s = 1110, .action = "undo" },
+	                             { .seq = 4, .id = B, .from = A, .at_s = 1120, .action = "deploy" } };
+	struct switchlog log = { .records = r, .count = 4 };
+	struct history_log logs[] = { { "bern", "bern", &log } };
+	struct ledger_row rows[] = { row("deploy", "bern", "deployed", B, A, 1111), row("deploy", "bern", "unknown", A, B,
+	                                                                                1100),
+	                             row("deploy", "bern", "failed", A, B, 1050), row("deploy", "bern", "unchanged", A, A,
+	                                                                              1000) };
+	struct arena mem = ARENA_INIT;
+	struct history_item *items;
+	size_t count;
+
+	(void)state;
+	log.count = 3;
+	history_merge(&items, &count, rows, 4, logs, 1, &mem);
+	assert_int_equal(count, 4 + 3 - 2);
+	assert_string_equal(at(items, count, 1099, "both")->result, "unknown");
+	assert_string_equal(at(items, count, 1000, "both")->release, A);
+	assert_string_equal(at(items, count, 1110, "host")->action, "undo");
+	assert_string_equal(at(items, count, 1050, "ledger")->result, "failed");
+	assert_string_equal(at(items, count, 1000, "ledger")->result, "unchanged");
+	log.count = 4;                  /* one row for two switches to B: it is told with one of them only */
+	history_merge(&items, &count, &rows[1], 1, logs, 1, &mem);
+	assert_int_equal(count, 4);
 	arena_clear(&mem);
 }
 
@@ -150,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_switch_in_both_is_told_once),
 		cmocka_unit_test(each_record_is_used_once_and_only_its_own),
+		cmocka_unit_test(only_what_can_be_the_same_is),
 		cmocka_unit_test(within_a_second_the_log_gives_the_order),
 		cmocka_unit_test(states_become_results),
 		cmocka_unit_test(filters_keep_what_was_asked_for),

@@ -353,6 +353,94 @@ static void a_rollback_counts_while_the_run_was_the_newest(void **state)
 	arena_clear(&q.mem);
 }
 
+static void only_the_next_run_ends_the_time_of_one(void **state)
+{
+	struct world w[2] = { { .live = NULL } };
+	struct asked q;
+
+	(void)state;
+	deploy(&w[0], A);
+	deploy(&w[0], B);
+	deploy(&w[0], C);
+	deploy(&w[0], D);
+	hold(&w[1], "old-site", NULL, HOUR_A - 86400, true);
+	w[1].live = "old-site";
+	deploy(&w[1], A);
+	roll(&w[1], "old-site", HOUR_C + 600);
+	deploy(&w[1], D);
+	ask(&q, w, 2, TO(B));
+	assert_int_equal(q.rc, 0);
+	expect(&q, 1, A);
+	arena_clear(&q.mem);
+}
+
+/* Clocks of hosts differ; ids are made here. */
+static void an_arrival_counts_by_its_id_not_by_its_time(void **state)
+{
+	struct world w[2] = { { .live = NULL } };
+	struct asked q;
+
+	(void)state;
+	deploy(&w[0], C);
+	deploy(&w[0], D);
+	deploy(&w[1], A);
+	deploy(&w[1], B);
+	log_switch(&w[1], A, "repair", HOUR_B + 60);
+	deploy(&w[1], D);
+	for (size_t i = 0; i < w[1].log.count; i++)
+		w[1].records[i].at_s += 86400;
+	ask(&q, w, 2, TO(C));
+	assert_int_equal(q.rc, 0);
+	expect(&q, 1, A);
+	arena_clear(&q.mem);
+}
+
+static void the_fallback_skips_bad_ones(void **state)
+{
+	struct world w[2] = { { .live = NULL } };
+	struct asked q;
+
+	(void)state;
+	deploy(&w[0], C);
+	deploy(&w[0], D);
+	deploy(&w[1], A);
+	deploy(&w[1], B);
+	deploy(&w[1], D);
+	w[1].log.count = 0;
+	w[1].items[1].bad = true;
+	ask(&q, w, 2, TO(C));
+	assert_int_equal(q.rc, 0);
+	expect(&q, 1, A);
+	arena_clear(&q.mem);
+	ask(&q, w, 2, BEFORE(HOUR_D));
+	expect(&q, 1, A);
+	arena_clear(&q.mem);
+}
+
+static void an_exact_name_wins_over_longer_ones(void **state)
+{
+	struct world w = { .live = NULL };
+	struct asked q;
+
+	(void)state;
+	hold(&w, "old", NULL, HOUR_A - 86400, true);
+	hold(&w, "old-2", NULL, HOUR_A - 3600, true);
+	deploy(&w, A);
+	ask(&q, &w, 1, TO("old"));
+	assert_int_equal(q.rc, 0);
+	expect(&q, 0, "old");
+	arena_clear(&q.mem);
+	ask(&q, &w, 1, TO("ol"));
+	assert_int_equal(q.f.kind, FAIL_USAGE);
+	arena_clear(&q.mem);
+	forget(&w, "old-2");
+	log_switch(&w, "old-2", "found", HOUR_A + 60);
+	log_switch(&w, A, "found", HOUR_A + 120);
+	ask(&q, &w, 1, TO("old-2"));
+	assert_int_equal(q.f.kind, FAIL_USAGE);
+	arena_clear(&q.mem);
+}
+
 static void to_works_without_a_log(void **state)
 {
 	struct world w[2] = { { .live = NULL } };
@@ -455,6 +543,7 @@ static void what_was_there_before_the_first_switch_counts(void **state)
 
 	(void)state;
 	hold(&w[0], "old-site", NULL, HOUR_A - 86400, true);
+	hold(&w[0], "never-live", NULL, HOUR_A - 3600, true);
 	w[0].live = "old-site";
 	deploy(&w[0], C);
 	deploy(&w[1], A);
@@ -488,6 +577,9 @@ static void before_is_what_was_live_at_that_moment(void **state)
 	expect(&q, 0, B);
 	expect(&q, 1, A);
 	arena_clear(&q.mem);
+	ask(&q, w, 2, BEFORE(HOUR_B + 5));      /* the second in which B came is not before it */
+	expect(&q, 0, A);
+	arena_clear(&q.mem);
 	ask(&q, w, 2, BEFORE(HOUR_D));
 	expect(&q, 0, "stays");
 	expect(&q, 1, "stays");
@@ -516,6 +608,24 @@ static void marks_are_no_switches(void **state)
 	w.log.count++;
 	ask(&q, &w, 1, BEFORE(HOUR_D));
 	expect(&q, 0, "stays");
+	arena_clear(&q.mem);
+}
+
+static void marks_are_no_switches_for_a_run_either(void **state)
+{
+	struct world w[2] = { { .live = NULL } };
+	struct asked q;
+
+	(void)state;
+	deploy(&w[0], C);
+	deploy(&w[0], D);
+	deploy(&w[1], A);
+	deploy(&w[1], B);
+	log_switch(&w[1], A, "unpin", HOUR_B + 100);
+	w[1].live = B;
+	deploy(&w[1], D);
+	ask(&q, w, 2, TO(C));
+	expect(&q, 1, B);
 	arena_clear(&q.mem);
 }
 
@@ -634,6 +744,11 @@ int main(void)
 		cmocka_unit_test(ids_may_be_prefixes_that_mean_one),
 		cmocka_unit_test(to_takes_what_was_served_when_that_run_was_new),
 		cmocka_unit_test(a_rollback_counts_while_the_run_was_the_newest),
+		cmocka_unit_test(only_the_next_run_ends_the_time_of_one),
+		cmocka_unit_test(an_arrival_counts_by_its_id_not_by_its_time),
+		cmocka_unit_test(the_fallback_skips_bad_ones),
+		cmocka_unit_test(an_exact_name_wins_over_longer_ones),
+		cmocka_unit_test(marks_are_no_switches_for_a_run_either),
 		cmocka_unit_test(to_works_without_a_log),
 		cmocka_unit_test(to_falls_back_where_that_release_was_pruned),
 		cmocka_unit_test(a_whole_id_that_none_holds_is_a_moment_when_it_is_known),

@@ -112,8 +112,14 @@ static void a_switch_whose_record_was_lost_is_no_drift(void **state)
 	assert_non_null(strstr(s.verdict.note, "interruption"));
 	s.facts.last = NULL;            /* the ledger is gone, but B was staged on top of A */
 	judge(&s, PLACE_LIVE);
+	s.live.header.foreign = true;
+	judge(&s, PLACE_DRIFTED);
+	s.live.header.foreign = false;
 	s.live.header.parent = C;
 	judge(&s, PLACE_DRIFTED);
+	s.facts.last = &s.last;         /* the ledger's intent alone tells as well */
+	judge(&s, PLACE_LIVE);
+	s.facts.last = NULL;
 	s.live.has_header = false;
 	judge(&s, PLACE_DRIFTED);
 	arena_clear(&s.mem);

@@ -1,0 +1,212 @@
+#include "target/redact.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+
+/* Lines of a value of several lines are looked for one by one when they are long enough to mean something. */
+#define LINE_MIN 12
+
+struct form { char *text; size_t len; };
+
+struct redactor {
+	struct form *forms;             /* longest first */
+	size_t count, cap;
+};
+
+struct redactor *redactor_new(void)
+{
+	return xcalloc(1, sizeof(struct redactor));
+}
+
+void redactor_free(struct redactor *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->count; i++) {
+		explicit_bzero(r->forms[i].text, r->forms[i].len);
+		free(r->forms[i].text);
+	}
+	free(r->forms);
+	free(r);
+}
+
+static void add_form(struct redactor *r, const char *text, size_t len)
+{
+	size_t at = r->count;
+
+	if (len < REDACT_MIN)
+		return;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->forms[i].len == len && memcmp(r->forms[i].text, text, len) == 0)
+			return;
+	r->forms = vec_grow(r->forms, &r->cap, r->count + 1, sizeof *r->forms);
+	while (at > 0 && r->forms[at - 1].len < len) {
+		r->forms[at] = r->forms[at - 1];
+		at--;
+	}
+	r->forms[at] = (struct form){ xstrndup(text, len), len };
+	r->count++;
+}
+
+static void wipe(struct strbuf *s)
+{
+	if (s->len)
+		explicit_bzero(s->buf, s->len);
+	strbuf_clear(s);
+}
+
+/* Without the quotes; the second form has "/" escaped as some writers do. */
+static void add_json(struct redactor *r, const char *value)
+{
+	struct strbuf quoted = STRBUF_INIT, slashed = STRBUF_INIT;
+	struct jw w;
+
+	jw_init(&w, &quoted, 0);
+	jw_str(&w, value);
+	add_form(r, quoted.buf + 1, quoted.len - 2);
+	for (size_t i = 1; i + 1 < quoted.len; i++) {
+		if (quoted.buf[i] == '/')
+			strbuf_addch(&slashed, '\\');
+		strbuf_addch(&slashed, quoted.buf[i]);
+	}
+	add_form(r, slashed.buf, slashed.len);
+	wipe(&quoted);
+	wipe(&slashed);
+}
+
+static bool unreserved(char c, const char *also)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-._~", c)) ||
+	       (c && strchr(also, c));
+}
+
+/* also: what this writer leaves alone besides RFC 3986's unreserved set. */
+static void add_url(struct redactor *r, const char *value, size_t len, const char *digits, bool plus, const char *also)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)value[i];
+
+		if (unreserved(value[i], also)) {
+			strbuf_addch(&out, value[i]);
+		} else if (c == ' ' && plus) {
+			strbuf_addch(&out, '+');
+		} else {
+			strbuf_addch(&out, '%');
+			strbuf_addch(&out, digits[c >> 4]);
+			strbuf_addch(&out, digits[c & 15]);
+		}
+	}
+	add_form(r, out.buf, out.len);
+	wipe(&out);
+}
+
+/* Base64 of a text that holds the value `before` bytes after a multiple of three: only the characters that the
+ * value alone decides. */
+static void add_base64(struct redactor *r, const char *value, size_t len, size_t before, const char *alphabet)
+{
+	struct strbuf out = STRBUF_INIT;
+	size_t first = (before * 8 + 5) / 6, last = (before + len) * 8 / 6;
+
+	for (size_t i = first; i < last; i++) {
+		unsigned sextet = 0;
+
+		for (size_t bit = i * 6; bit < i * 6 + 6; bit++) {
+			unsigned char byte = (unsigned char)value[bit / 8 - before];
+
+			sextet = sextet << 1 | (byte >> (7 - bit % 8) & 1u);
+		}
+		strbuf_addch(&out, alphabet[sextet]);
+	}
+	add_form(r, out.buf, out.len);
+	wipe(&out);
+}
+
+static void add_lines(struct redactor *r, const char *value)
+{
+	if (!strchr(value, '\n'))
+		return;
+	for (const char *p = value; *p;) {
+		size_t n = strcspn(p, "\r\n");
+
+		if (n >= LINE_MIN)
+			add_form(r, p, n);
+		p += n + strspn(p + n, "\r\n");
+	}
+}
+
+void redactor_add(struct redactor *r, const char *value, size_t len)
+{
+	static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	struct strbuf shown = STRBUF_INIT;
+
+	if (len < REDACT_MIN)
+		return;
+	add_form(r, value, len);
+	add_json(r, value);
+	for (int i = 0; i < 8; i++)
+		add_url(r, value, len, i & 1 ? "0123456789abcdef" : "0123456789ABCDEF", i & 2, i & 4 ? "!*'()/:@$&+,;=?#" : "");
+	for (size_t before = 0; before < 3; before++) {
+		add_base64(r, value, len, before, standard);
+		add_base64(r, value, len, before, url);
+	}
+	strbuf_addescaped(&shown, value, len);
+	add_form(r, shown.buf, shown.len);
+	wipe(&shown);
+	add_lines(r, value);
+}
+
+static const struct form *form_at(const struct redactor *r, const char *text, size_t len)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->forms[i].len <= len && memcmp(text, r->forms[i].text, r->forms[i].len) == 0)
+			return &r->forms[i];
+	return NULL;
+}
+
+void redactor_apply(const struct redactor *r, struct strbuf *text)
+{
+	struct strbuf out = STRBUF_INIT;
+	size_t from = 0;
+
+	for (size_t i = 0; r->count && i < text->len;) {
+		const struct form *hit = form_at(r, text->buf + i, text->len - i);
+
+		if (!hit) {
+			i++;
+			continue;
+		}
+		strbuf_add(&out, text->buf + from, i - from);
+		strbuf_addstr(&out, "[redacted]");
+		i += hit->len;
+		from = i;
+	}
+	if (from == 0)
+		return;
+	strbuf_add(&out, text->buf + from, text->len - from);
+	wipe(text);
+	strbuf_add(text, out.buf, out.len);
+	wipe(&out);
+}
+
+void redactor_cut_tail(const struct redactor *r, struct strbuf *text)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		size_t n = r->forms[i].len - 1;
+
+		if (n > text->len)
+			n = text->len;
+		for (; n >= REDACT_MIN; n--)
+			if (memcmp(text->buf + text->len - n, r->forms[i].text, n) == 0)
+				break;
+		if (n >= REDACT_MIN)
+			strbuf_setlen(text, text->len - n);
+	}
+}
