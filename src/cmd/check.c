@@ -1,10 +1,10 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
 #include "cmd/problems_text.h"
 #include "cmd/setup.h"
 #include "cmd/summary.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 #include "target/select.h"
@@ -125,8 +125,10 @@ static int check_run(struct invocation *in, struct fail *f)
 
 static void online_text(struct page *page, const struct check_online_report *report)
 {
+	size_t told = 0;
 	for (size_t i = 0; report->places && i < report->outcome.row_count; i++) {
 		const struct check_row *row = &report->places[i];
+		told += row->report != NULL;
 		for (size_t k = 0; row->report && k < row->report->count; k++) {
 			const struct check_finding *item = &row->report->items[k];
 			if (item->ok && page->quiet)
@@ -144,7 +146,8 @@ static void online_text(struct page *page, const struct check_online_report *rep
 			}
 		}
 	}
-	summary_failures(page, &report->outcome);
+	if (told < report->outcome.row_count)
+		summary_failures(page, &report->outcome);
 }
 
 static void check_text(struct invocation *in, struct page *page)
@@ -191,6 +194,9 @@ static void check_json(struct invocation *in, struct jw *w)
 		target_explain_json(r->explained, w);
 	else
 		jw_null(w);
+	jw_key(w, "hidden");
+	jw_array(w);
+	jw_end(w);
 }
 
 static void check_json_place(struct invocation *in, struct jw *w, size_t i)

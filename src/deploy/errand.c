@@ -123,6 +123,7 @@ void errand_begin_record(struct errand *v, const char *release)
 {
 	struct context *c = v->c;
 	struct ledger_run r = { .run = v->run_id, .command = c->command, .release = release, .message = c->message,
+	                        .config = v->config,
 	                        .environment = c->env.environment ? c->env.environment->name : NULL, .who = c->who };
 	struct fail f = FAIL_INIT;
 	uint8_t random[16];

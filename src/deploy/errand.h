@@ -16,6 +16,7 @@ struct errand {
 	struct run *runs;
 	size_t count;
 	char run_id[33];                /* the ledger's; "" = not recorded */
+	const char *config;             /* how the ledger knows the same command again; NULL = not */
 	const char **wished;            /* per run: where it was to go; NULL = nowhere */
 };
 

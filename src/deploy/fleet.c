@@ -61,7 +61,7 @@ static void tell(const struct run *r, const char *event, const char *key, const 
 	strbuf_clear(&detail);
 }
 
-static void enter_phase(struct run *r, enum phase_id id)
+void run_show(struct run *r, enum phase_id id)
 {
 	if (r->row.result != RESULT_NONE || r->row.phase == id)
 		return;
@@ -218,7 +218,7 @@ static void start_run(struct fleet *fl, struct seat *s)
 	s->busy = true;
 	s->tries = 1;
 	fl->busy++;
-	enter_phase(s->run, fl->phase->id);
+	run_show(s->run, fl->phase->id);
 	fl->phase->start(s->run);
 }
 

@@ -66,6 +66,8 @@ void run_leave(struct run *r, enum result result, const struct fail *f);
 /* Decides the result of r, which stays active for what follows (pruning); its row is final and shows no further
  * phase. */
 void run_finish(struct run *r, enum result result);
+/* Shows another phase within the one that runs (sealing, while staging goes on elsewhere); progress counts anew. */
+void run_show(struct run *r, enum phase_id id);
 /* Adds a note to the row (so that the result shows it too) and tells the reporter. */
 void run_note(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prepares r->op for the next step: done, clean failure. After an interruption the step is cancelled before it

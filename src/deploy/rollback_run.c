@@ -4,10 +4,13 @@
 
 #include "base/clock.h"
 #include "deploy/rollback_choose.h"
+#include "deploy/rollback_resume.h"
 #include "deploy/errand.h"
 
 /* How many names a printed group shows. */
 enum { NAMES_IN_GROUP = 8 };
+/* A run that died is finished by the same command for so long; as for deploys. */
+enum { RESUME_WITHIN_S = 12 * 3600 };
 
 struct going {                          /* one place's */
 	const char *from, *to;
@@ -55,6 +58,48 @@ static bool ledger_knows(struct context *c, const char *id)
 	return false;
 }
 
+/* What a place does about its goal: it stays when it is there already. */
+static void set_going(struct errand *v, struct run *r, const char *to)
+{
+	struct going *g = r->data;
+
+	if (!to || (r->live.id && strcmp(r->live.id, to) == 0)) {
+		run_leave(r, RESULT_UNCHANGED, NULL);
+		return;
+	}
+	g->from = r->live.id ? arena_strdup(&v->c->mem, r->live.id) : NULL;
+	g->to = arena_strdup(&v->c->mem, to);
+	r->row.release = g->to;
+}
+
+/* Is this the same plain rollback whose run died? Then its places go where that run was taking them. */
+static bool resume(struct errand *v)
+{
+	struct context *c = v->c;
+	struct ledger_filter filter = { .environment = c->env.environment ? c->env.environment->name : NULL,
+	                                .since_s = c->now_s - RESUME_WITHIN_S };
+	struct rollback_rest *places = arena_alloc(&c->mem, (v->count ? v->count : 1) * sizeof *places);
+	struct ledger_row *rows = NULL;
+	struct fail ignored = FAIL_INIT;
+	size_t count = 0, n = 0;
+	char age[CLOCK_TEXT];
+
+	if (!c->ledger || ledger_history(c->ledger, &filter, &rows, &count, &c->mem, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active)
+			places[n++] = (struct rollback_rest){ .place = v->runs[i].row.place, .live = v->runs[i].live.id };
+	if (!rollback_resume(places, n, rows, count, v->config))
+		return false;
+	clock_age(age, c->now_s > rows[0].run.started_s ? c->now_s - rows[0].run.started_s : 0);
+	errand_note(v, NULL, "finishing the rollback that was cut short %s ago", age);
+	n = 0;
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active)
+			set_going(v, &v->runs[i], places[n++].to);
+	return true;
+}
+
 /* Chooses for the places that could be read; the others have their failure already. */
 static int choose(struct errand *v, const struct rollback_wish *wish, struct fail *f)
 {
@@ -87,15 +132,8 @@ static int choose(struct errand *v, const struct rollback_wish *wish, struct fai
 			fail_set(&lost, FAIL_MISSING, "no release to go back to");
 			fail_stage(&lost, "plan");
 			run_leave(r, RESULT_FAILED, &lost);
-		} else if (rc == 0 && !places[n].to) {
-			run_leave(r, RESULT_UNCHANGED, NULL);
 		} else if (rc == 0) {
-			struct going *g = r->data;
-
-			g->from = r->live.id ? arena_strdup(&v->c->mem, r->live.id) : NULL;
-			g->to = arena_strdup(&v->c->mem, places[n].to->header.id);
-			g->foreign = places[n].to->header.foreign;
-			errand_wish(v, r, g->to);
+			set_going(v, r, places[n].to ? places[n].to->header.id : NULL);
 		}
 		n++;
 	}
@@ -209,13 +247,20 @@ static int rollback(struct errand *v, const struct rollback_options *o, struct r
 	fleet_list(v->fleet);
 	if (fleet_interrupted(v->fleet))
 		return 0;
+	v->config = arena_printf(&v->c->mem, "steps %u%s", wish.steps, wish.each ? " each" : "");
+	bool resumed = wish.way == ROLLBACK_BACK && resume(v);
 	wish.id_known = wish.way == ROLLBACK_TO && ledger_knows(v->c, wish.id);
-	if (choose(v, &wish, f) < 0)
+	if (!resumed && choose(v, &wish, f) < 0)
 		return -1;
 	announce(v, out);
-	if (o->dry_run || !fleet_active(v->fleet))
+	if (o->dry_run || (!resumed && !fleet_active(v->fleet)))
 		return 0;
+	/* A finished rest is recorded even when nothing was left to do: the next rollback is a new one. */
 	errand_begin_record(v, NULL);
+	if (!fleet_active(v->fleet)) {
+		errand_record(v);
+		return 0;
+	}
 	return move(v, o, f);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "deploy/fleet_inside.h"
 
 #define SENDS_MOST 2                    /* the way is begun again once, and never without a look at the place */
@@ -78,6 +79,23 @@ static void flush_all(struct fleet *fl)
 
 static void run_step(struct run *r);
 
+static void tell_switch(const struct run *r)
+{
+	struct reporter *rep = r->fleet->c->reporter;
+	const struct switching *sw = &seat_of(r)->sw;
+	struct strbuf detail = STRBUF_INIT;
+	struct jw w;
+
+	jw_init(&w, &detail, 0);
+	jw_object(&w);
+	jw_kstr(&w, "action", r->fleet->wish->action);
+	jw_kstr(&w, "from", sw->from);
+	jw_kstr(&w, "to", sw->to);
+	jw_end(&w);
+	rep->event(rep, "switch", &r->row, detail.buf);
+	strbuf_clear(&detail);
+}
+
 static void arrived(struct run *r)
 {
 	struct switching *sw = &seat_of(r)->sw;
@@ -87,6 +105,7 @@ static void arrived(struct run *r)
 	r->row.live = sw->to;
 	r->row.release = sw->to;
 	r->row.previous = sw->from;
+	tell_switch(r);
 	run_finish(r, RESULT_DEPLOYED);
 }
 

@@ -1,8 +1,28 @@
 /* build: a directory that a front-end build wrote, read once: walk, rules, hash, tree.
  *
- * build_read blocks: it spreads the walk and the hashing over the pool and waits. Nothing is written but the file
- * index. All problems of the build (unsafe names, refused files, unreadable ones, colliding names) are listed at
- * once. */
+ * The room. build_read goes through four steps, each spread over the pool:
+ *   walk (walk.c, beneath.c, rules.c)  one pass with directory descriptors, at most one open a worker. Links are
+ *       followed inside the build and never out of it; loops, dangling links, special files, unsafe names are
+ *       problems. Each name is judged by the rules (content, hidden, refused), each file examined once and looked up
+ *       in the file index. Files come out in tree order.
+ *   hash (hash.c, xxh.c, secret_scan.c)  what the index cannot vouch for is read: XXH3-128; SHA-256 and the scan for
+ *       credentials only for content never seen before. A file that changes from the walk's look at it to the end of
+ *       its reading is a problem.
+ *   collect (build.c, collide.c)  one blob for each distinct content; colliding names; the tree and its id.
+ *   remember (index.c, table.c)  the file index and the content index, two flat files; saved by index_close, never by
+ *       build_read.
+ *
+ * What holds: build_read either gives a tree, every file of which was the same before and after its content was
+ * known, or lists all problems at once and gives none. It writes nothing and opens nothing outside the build. A file
+ * that only the index vouches for has the device, inode, size, mtime and ctime it had when it was read, and was read
+ * well after its last change.
+ *
+ * Choices. Refused beats hidden: a `.env` in the build is a problem although dot files are hidden, and although a
+ * rule of the user hides it; only `allow_unsafe` lifts that. What lies below a hidden directory (node_modules/, a
+ * pruned glob) is not looked at, unless an `include` reaches into it. Contents of hidden files are not scanned.
+ * Hidden always: dot files and directories (but .well-known/, and .htaccess where asked), node_modules/, editor
+ * backups, firebase-debug.log, and slipway.json and .slipway/ at the top. Empty directories are not content. A file
+ * reached under two paths is two entries and one blob. */
 #ifndef SLIPWAY_DIST_BUILD_H
 #define SLIPWAY_DIST_BUILD_H
 
@@ -14,7 +34,8 @@
 #include "base/pool.h"
 #include "release/tree.h"
 
-struct index;                           /* dist/index.h: the file index and the content index (cache.db) */
+struct index;                           /* dist/index.h: the file index and the content index */
+struct walk;
 
 struct build_rules {
 	const char *const *ignore;      /* globs, in order; may be NULL */
@@ -30,8 +51,9 @@ struct build_rules {
 /* Why a path is not in the tree. One row per hidden path, or per pruned directory (is_dir, then the files below are not
  * counted one by one). */
 struct hidden {
-	const char *path;
-	/* the glob, or the built-in's name ("dot file", "node_modules", "editor backup", ...) */
+	const char *path;               /* escaped for printing */
+	/* the glob, or the built-in's name: "dot file", "dot directory", "node_modules", "editor backup",
+	 * "firebase-debug.log", "slipway's own" */
 	const char *rule;
 	bool builtin, is_dir;
 };
@@ -39,7 +61,7 @@ struct hidden {
 /* What stands between the build and a deploy: a refused file or an unsafe name. */
 struct problem {
 	const char *path;               /* escaped for printing */
-	/* "symlink leaves the build", "private key inside", "has a control character", ... */
+	/* "is a link that leaves the build", "private key inside", "has a control character", ...; never the value found */
 	const char *rule;
 };
 
@@ -50,11 +72,12 @@ struct build {
 	struct tree tree;               /* tree.id is the build id */
 	struct hidden *hidden;
 	size_t hidden_count, hidden_user, hidden_builtin;       /* the counts are of files and pruned directories */
-	struct problem *problems;
+	struct problem *problems;       /* in path order */
 	size_t problem_count;
 	size_t hashed_files;            /* read in this run (the rest came from the index) */
 	uint64_t hashed_bytes;
-	struct arena mem;               /* owns everything above */
+	struct arena mem;               /* owns everything above but the files, which are the walk's */
+	struct walk *walk;
 };
 
 struct build_progress {                 /* read by the display while build_read runs; all monotonic */
@@ -74,7 +97,10 @@ struct build_request {
 };
 
 /* Reads it. -1: FAIL_BUILD when problems were found (they are listed in b->problems; the text names the first and the
- * count), FAIL_MISSING when the directory is absent. b is initialised either way; build_close it. */
+ * count), FAIL_MISSING when the directory is absent, FAIL_CONFIG for a glob that does not compile, FAIL_STATE for a
+ * newer index, FAIL_LOCAL for a shortage of descriptors, FAIL_CANCELLED. b is initialised either way; build_close it.
+ * Call it on the thread that drains the pool: jobs of others that finish meanwhile are drained, too. b must not be
+ * moved (blobs point at b->root). */
 int build_read(struct build *b, const struct build_request *rq, struct fail *f);
 void build_close(struct build *b);
 

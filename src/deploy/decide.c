@@ -1,0 +1,268 @@
+#include "deploy/decide.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+
+/* ---- nothing to do? ---- */
+
+static void leave_unchanged(struct run *r)
+{
+	struct place_wish *pw = r->data;
+
+	r->row.kept = pw->want->tree.count;
+	r->row.release = NULL;
+	run_leave(r, RESULT_UNCHANGED, NULL);
+}
+
+static bool serves(const struct run *r)
+{
+	const struct place_wish *pw = r->data;
+
+	return pw->want->exact && r->live.id && r->live.has_header &&
+	       memcmp(r->live.header.tree, pw->want->tree.id, SHA256_SIZE) == 0;
+}
+
+static const char *since(char text[CLOCK_TEXT], int64_t at_s)
+{
+	clock_format(text, at_s);
+	return text;
+}
+
+/* What verify saw is believed until a switch or another verify: such content is never linked from. */
+static void judge_drift(const struct wish *w, struct run *r)
+{
+	struct place_wish *pw = r->data;
+	const struct switch_record *drifted = switchlog_drifted(&r->live.log);
+	char text[CLOCK_TEXT];
+
+	pw->fresh = drifted != NULL;
+	if (!serves(r))
+		return;
+	if (!drifted) {
+		if (w->o->repair)
+			run_note(r, "not marked as drifted, so nothing is repaired; slipway verify looks");
+		leave_unchanged(r);
+	} else if (!w->o->repair) {
+		run_note(r, "drifted since %s; mend with slipway deploy --repair", since(text, drifted->at_s));
+		leave_unchanged(r);
+	}
+}
+
+static void judge_live(const struct wish *w, struct run *r)
+{
+	struct place_wish *pw = r->data;
+	struct fail f = FAIL_INIT;
+
+	pw->base = r->live.id;
+	memset(pw->base_tree, 0, SHA256_SIZE);
+	if (r->live.has_header)
+		memcpy(pw->base_tree, r->live.header.tree, SHA256_SIZE);
+	if (r->live.blocked) {
+		fail_set(&f, FAIL_CONFLICT, "%s", r->live.blocked);
+		if (r->live.blocked_hint)
+			fail_hint(&f, "%s", r->live.blocked_hint);
+		fail_stage(&f, "read");
+		run_leave(r, RESULT_FAILED, &f);
+		return;
+	}
+	judge_drift(w, r);
+}
+
+/* ---- a bad one? ---- */
+
+static void hold(struct run *r, const struct release_info *bad)
+{
+	const struct switch_record *rec = bad->bad_record;
+	struct strbuf text = STRBUF_INIT, raw = STRBUF_INIT;
+	char age[CLOCK_TEXT];
+	int64_t now = fleet_context(r->fleet)->now_s;
+
+	strbuf_addstr(&raw, "rolled back");
+	if (rec) {
+		clock_age(age, now > rec->at_s ? now - rec->at_s : 0);
+		strbuf_addf(&raw, " %s ago", age);
+	}
+	if (rec && rec->by)
+		strbuf_addf(&raw, " by %s", rec->by);
+	if (rec && rec->reason && *rec->reason)
+		strbuf_addf(&raw, ": %s", rec->reason);
+	strbuf_addescaped(&text, raw.buf, raw.len);
+	r->row.held = arena_strdup(&r->mem, text.buf);
+	strbuf_clear(&raw);
+	strbuf_clear(&text);
+	run_leave(r, RESULT_HELD, NULL);
+}
+
+static void judge_bad(const struct wish *w, struct run *r)
+{
+	const struct place_wish *pw = r->data;
+
+	if (w->o->again || !pw->want->exact || serves(r))
+		return;
+	for (size_t i = 0; i < r->list.count; i++) {
+		const struct release_info *it = &r->list.items[i];
+		if (!it->bad || memcmp(it->header.tree, pw->want->tree.id, SHA256_SIZE) != 0)
+			continue;
+		hold(r, it);
+		return;
+	}
+}
+
+/* ---- the difference ---- */
+
+static const char *why_of(const struct place_wish *pw, const struct plan_item *it)
+{
+	for (size_t i = 0; it->want && i < pw->want->unknown_count; i++)
+		if (strcmp(pw->want->unknown[i], it->path) == 0)
+			return "rendered value known at deploy";
+	return it->kind == PLAN_ADD ? "new" : it->kind == PLAN_REMOVE ? "gone" : "content differs";
+}
+
+static void report_plan(struct run *r)
+{
+	struct place_wish *pw = r->data;
+	struct place_plan *out = pw->report;
+	const char **why = arena_alloc(&r->mem, (pw->plan.count + 1) * sizeof *why);
+
+	for (size_t i = 0; i < pw->plan.count; i++)
+		why[i] = why_of(pw, &pw->plan.items[i]);
+	out->plan = pw->plan;
+	out->why = why;
+	out->exact = pw->want->exact;
+}
+
+/* The fuse, and names that fall together there: told for the whole run, before anything changes. */
+static void judge_safety(struct run *r, const struct tree *have)
+{
+	static const char *const index_page = "index.html";
+	struct place_wish *pw = r->data;
+	size_t count = 0;
+	const char *const *pages = target_strings(r->target, "entry", &count, &r->mem);
+
+	if (count == 0) {
+		pages = &index_page;
+		count = 1;
+	}
+	pw->refused = (struct fail)FAIL_INIT;
+	if (plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
+	    r->live.folds_names)
+		compose_check_folding(&pw->want->tree, &pw->refused);
+}
+
+static void make_plan(struct run *r, const struct tree *have)
+{
+	struct place_wish *pw = r->data;
+
+	plan_build(&pw->plan, &pw->want->tree, have, pw->report ? &r->mem : &pw->scratch);
+	r->row.added = pw->plan.add;
+	r->row.changed = pw->plan.change;
+	r->row.removed = pw->plan.remove;
+	r->row.kept = pw->plan.keep;
+	judge_safety(r, have);
+	if (pw->report)
+		report_plan(r);
+	else
+		pw->plan.items = NULL;
+	arena_clear(&pw->scratch);
+	pw->planned = true;
+}
+
+static void was_fetched(struct op *op)
+{
+	struct run *r = op->owner;
+	struct place_wish *pw = r->data;
+
+	if (op->rc == 0) {
+		make_plan(r, pw->have.tree.entries ? &pw->have.tree : NULL);
+	} else if (op->fail.kind == FAIL_MISSING || op->fail.kind == FAIL_CORRUPT) {
+		/* A damaged record must not keep the place from getting a sound one. */
+		run_note(r, "what is live cannot be compared (%s): everything counts as new", op->fail.text);
+		make_plan(r, NULL);
+		op->rc = 0;
+	}
+	run_done(r, op->rc);
+}
+
+static void start_plan(struct run *r)
+{
+	struct place_wish *pw = r->data;
+	struct op *op = run_op(r, was_fetched);
+
+	pw->have = (struct manifest){ .mtimes = NULL };
+	if (pw->planned) {
+		run_done(r, 0);
+	} else if (!r->live.id || !r->live.has_header || !r->ops->fetch) {
+		make_plan(r, NULL);
+		run_done(r, 0);
+	} else {
+		/* A manifest is as large as a tree: where only the counts are wanted it goes away again. */
+		op->mem = pw->report ? &r->mem : &pw->scratch;
+		r->ops->fetch(r->place, r->live.id, &pw->have, op);
+	}
+}
+
+/* ---- all of it ---- */
+
+static int first_refusal(struct run *runs, size_t count, struct fail *f)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct place_wish *pw = runs[i].data;
+		if (!runs[i].active || pw->refused.kind == FAIL_NONE)
+			continue;
+		*f = pw->refused;
+		fail_wrap(f, "%s", runs[i].row.place);
+		return fail_stage(f, "plan");
+	}
+	return 0;
+}
+
+static int decide_open(struct wish *w, struct fleet *fl, struct fail *f)
+{
+	static const struct phase planning = { .id = PHASE_PLAN, .start = start_plan };
+	size_t count;
+	struct run *runs = fleet_runs(fl, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (runs[i].active && !((struct place_wish *)runs[i].data)->planned)
+			judge_live(w, &runs[i]);
+	fleet_list(fl);
+	for (size_t i = 0; i < count; i++)
+		if (runs[i].active)
+			judge_bad(w, &runs[i]);
+	fleet_phase(fl, &planning);
+	return first_refusal(runs, count, f);
+}
+
+int decide(struct wish *w, struct fleet *fl, struct fail *f)
+{
+	return decide_open(w, fl, f);
+}
+
+static bool moved(const struct run *r)
+{
+	const struct place_wish *pw = r->data;
+	const char *is = r->live.id, *was = pw->base;
+	bool same = is == was || (is && was && strcmp(is, was) == 0);
+
+	return !same || (r->live.has_header && memcmp(r->live.header.tree, pw->base_tree, SHA256_SIZE) != 0);
+}
+
+int decide_moved(struct wish *w, struct fleet *fl, struct fail *f)
+{
+	size_t count;
+	struct run *runs = fleet_runs(fl, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct place_wish *pw = runs[i].data;
+		if (!runs[i].active || !moved(&runs[i]))
+			continue;
+		const struct switch_record *last = switchlog_last(&runs[i].live.log);
+		run_note(&runs[i], "moved meanwhile from %s to %s%s%s: planned anew", pw->base ? pw->base : "nothing",
+			 runs[i].live.id ? runs[i].live.id : "nothing", last && last->by ? " by " : "",
+			 last && last->by ? last->by : "");
+		pw->planned = false;
+	}
+	return decide_open(w, fl, f);
+}

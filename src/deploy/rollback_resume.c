@@ -1,0 +1,53 @@
+#include "deploy/rollback_resume.h"
+
+#include <string.h>
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* How many rows at the front are of died rollbacks in these words. */
+static size_t died(const struct ledger_row *rows, size_t count, const char *config)
+{
+	size_t n = 0;
+
+	while (n < count && same(rows[n].run.command, "rollback") && rows[n].run.ended_s == 0 &&
+	       same(rows[n].run.config, config))
+		n++;
+	return n;
+}
+
+/* A second run that died as well knows only what was left for it: the newest row of each place counts. */
+static const struct ledger_place *intent(const struct ledger_row *rows, size_t count, const char *place)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].has_place && rows[i].place.to && same(rows[i].place.place, place))
+			return &rows[i].place;
+	return NULL;
+}
+
+static bool among(const struct rollback_rest *places, size_t count, const char *place)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same(places[i].place, place))
+			return true;
+	return false;
+}
+
+bool rollback_resume(struct rollback_rest *places, size_t count, const struct ledger_row *rows, size_t row_count,
+                     const char *config)
+{
+	row_count = died(rows, row_count, config);
+	for (size_t i = 0; i < row_count; i++)
+		if (rows[i].has_place && rows[i].place.to && !among(places, count, rows[i].place.place))
+			return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct ledger_place *p = intent(rows, row_count, places[i].place);
+
+		if (!p || (!same(places[i].live, p->from) && !same(places[i].live, p->to)))
+			return false;
+		places[i].to = p->to;
+	}
+	return count > 0;
+}

@@ -1,0 +1,203 @@
+#include "deploy/stage.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+/* A slice is what cancelling may have to wait for, and the step in which progress shows. */
+#define SLICE_ENTRIES 1000
+#define SLICE_BYTES ((uint64_t)32 * 1024 * 1024)
+
+struct place_stage {
+	struct staging *all;
+	struct begin_request rq;
+	struct release_header header;
+	struct missing missing;
+	size_t next, slice;             /* next missing entry; how many are on their way */
+	struct stage_stats stats;       /* of the step in flight */
+	enum release_state state;
+};
+
+static struct place_stage *stage_of(const struct run *r)
+{
+	return ((struct place_wish *)r->data)->stage;
+}
+
+static void make_header(struct run *r, struct release_header *h, const char *id)
+{
+	const struct place_wish *pw = r->data;
+	const struct context *c = fleet_context(r->fleet);
+
+	*h = (struct release_header){
+		.id = id, .parent = r->live.id, .environment = r->target->environment, .target = r->row.place,
+		.by = c->who.by, .commit = c->who.commit, .branch = c->who.branch, .ci = c->who.ci, .message = c->message,
+		.created_s = release_id_time(id), .files = pw->want->tree.count, .bytes = pw->want->tree.bytes,
+	};
+	memcpy(h->tree, pw->want->tree.id, SHA256_SIZE);
+	memcpy(h->build, pw->build->tree.id, SHA256_SIZE);
+}
+
+/* A begun release may be gone on with exactly when it is to become the same tree. */
+static void make_request(struct run *r)
+{
+	const struct place_wish *pw = r->data;
+	struct place_stage *ps = pw->stage;
+	char *cookie = arena_bytes(&r->mem, SHA256_HEX);
+	const char *durability = target_string(r->target, "durability", &r->mem);
+
+	hex_encode(cookie, pw->want->tree.id, SHA256_SIZE);
+	make_header(r, &ps->header, ps->all->id);
+	ps->rq = (struct begin_request){
+		.id = ps->all->id, .cookie = cookie, .want = &pw->want->tree, .header = &ps->header, .live_id = r->live.id,
+		.fresh = pw->fresh, .full_durability = durability && strcmp(durability, "full") == 0,
+	};
+}
+
+static void count_sent(struct run *r)
+{
+	struct place_stage *ps = stage_of(r);
+
+	r->row.sent_files += ps->stats.sent_files;
+	r->row.sent_bytes += ps->stats.sent_bytes;
+	r->row.requests += ps->stats.requests;
+	ps->stats = (struct stage_stats){ .requests = 0 };
+}
+
+/* True when the run has ended here: its own step failed, or another place found that the build is not what was
+ * hashed. */
+static bool ended(struct run *r, struct op *op, const char *stage)
+{
+	struct staging *all = stage_of(r)->all;
+
+	count_sent(r);
+	if (op->rc < 0) {
+		fail_stage(&op->fail, stage);
+		if (op->fail.kind == FAIL_BUILD && all->refused.kind == FAIL_NONE)
+			all->refused = op->fail;
+		run_done(r, -1);
+		return true;
+	}
+	if (all->refused.kind == FAIL_NONE)
+		return false;
+	run_leave(r, RESULT_SKIPPED, NULL);
+	run_done(r, 0);
+	return true;
+}
+
+static void was_sealed(struct op *op)
+{
+	if (!ended(op->owner, op, "seal"))
+		run_done(op->owner, 0);
+}
+
+static void put_next(struct run *r);
+
+static void was_put(struct op *op)
+{
+	struct run *r = op->owner;
+	struct place_stage *ps = stage_of(r);
+	const struct place_wish *pw = r->data;
+	uint64_t bytes = 0;
+
+	if (ended(r, op, "stage"))
+		return;
+	for (size_t i = ps->next; i < ps->next + ps->slice; i++)
+		bytes += pw->want->tree.entries[ps->missing.entries[i]].blob->size;
+	atomic_fetch_add(&r->row.progress_files, ps->slice);
+	atomic_fetch_add(&r->row.progress_bytes, bytes);
+	ps->next += ps->slice;
+	put_next(r);
+}
+
+static size_t next_slice(const struct run *r)
+{
+	const struct place_wish *pw = r->data;
+	const struct place_stage *ps = pw->stage;
+	uint64_t bytes = 0;
+	size_t n = 0;
+
+	while (ps->next + n < ps->missing.count && n < SLICE_ENTRIES && (n == 0 || bytes < SLICE_BYTES))
+		bytes += pw->want->tree.entries[ps->missing.entries[ps->next + n++]].blob->size;
+	return n;
+}
+
+static void put_next(struct run *r)
+{
+	struct place_stage *ps = stage_of(r);
+
+	ps->slice = next_slice(r);
+	if (ps->slice > 0) {
+		r->ops->put(r->place, ps->missing.entries + ps->next, ps->slice, &ps->stats, run_op(r, was_put));
+		return;
+	}
+	run_show(r, PHASE_SEAL);
+	r->ops->seal(r->place, &ps->stats, run_op(r, was_sealed));
+}
+
+static void was_begun(struct op *op)
+{
+	struct run *r = op->owner;
+	struct place_stage *ps = stage_of(r);
+
+	if (ended(r, op, "stage"))
+		return;
+	r->row.total_files = ps->missing.count;
+	r->row.total_bytes = ps->missing.bytes;
+	ps->next = 0;
+	put_next(r);
+}
+
+static void begin(struct run *r)
+{
+	struct place_stage *ps = stage_of(r);
+
+	ps->missing = (struct missing){ .entries = NULL };
+	make_request(r);
+	r->ops->begin(r->place, &ps->rq, &ps->missing, run_op(r, was_begun));
+}
+
+static void was_probed(struct op *op)
+{
+	struct run *r = op->owner;
+	enum release_state state = stage_of(r)->state;
+
+	if (ended(r, op, "stage"))
+		return;
+	if (state == RELEASE_SEALED || state == RELEASE_LIVE)
+		run_done(r, 0);
+	else
+		begin(r);
+}
+
+static void start_stage(struct run *r)
+{
+	struct place_stage *ps = stage_of(r);
+
+	run_show(r, PHASE_STAGE);
+	if (ps->all->refused.kind != FAIL_NONE) {
+		run_leave(r, RESULT_SKIPPED, NULL);
+		run_done(r, 0);
+	} else if (ps->all->known) {
+		r->ops->probe(r->place, ps->all->id, &ps->state, run_op(r, was_probed));
+	} else {
+		begin(r);
+	}
+}
+
+void stage_all(struct fleet *fl, struct staging *s)
+{
+	static const struct phase ph = { .id = PHASE_STAGE, .start = start_stage, .changes = true };
+	struct context *c = fleet_context(fl);
+	size_t count;
+	struct run *runs = fleet_runs(fl, &count);
+	struct place_stage *stages = arena_alloc(&c->mem, (count + 1) * sizeof *stages);
+
+	for (size_t i = 0; i < count; i++) {
+		stages[i].all = s;
+		((struct place_wish *)runs[i].data)->stage = &stages[i];
+	}
+	fleet_phase(fl, &ph);
+	for (size_t i = 0; s->refused.kind != FAIL_NONE && i < count; i++)
+		if (runs[i].active)
+			run_leave(&runs[i], RESULT_SKIPPED, NULL);
+}

@@ -1,0 +1,237 @@
+#include "dist/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "dist/secret_scan.h"
+#include "dist/table.h"
+
+#define VERSION 1
+#define SIZE_BITS ((size_t)1 << 16)
+
+struct content_row {
+	struct xxh128 key;
+	uint64_t size;
+	uint8_t sha256[SHA256_SIZE];
+	uint32_t verdict, reserved;
+};
+
+struct file_row {
+	struct xxh128 key;              /* of the path */
+	struct file_stamp stamp;
+	uint8_t sha256[SHA256_SIZE];
+	uint32_t verdict, reserved;
+};
+
+struct file_index {
+	struct table *rows;
+	char name[32];
+	struct file_index *next;
+};
+
+struct index {
+	int dirfd;
+	char *dir;
+	struct table *contents;
+	struct file_index *files;
+	uint8_t *sizes;                 /* a bit a hash of each known size */
+	char warning[300];
+};
+
+static const struct table_format content_format = { "content", VERSION, SECRET_RULES, sizeof(struct content_row) };
+static const struct table_format file_format = { "files", VERSION, SECRET_RULES, sizeof(struct file_row) };
+
+static size_t size_bit(uint64_t size)
+{
+	return (size_t)((size * 0x9E3779B97F4A7C15U) >> 48) & (SIZE_BITS - 1);
+}
+
+static void note_sizes(struct index *x)
+{
+	x->sizes = xcalloc(SIZE_BITS / 8, 1);
+	for (size_t i = 0; i < table_count(x->contents); i++) {
+		size_t bit = size_bit(((const struct content_row *)table_row(x->contents, i))->size);
+		x->sizes[bit / 8] |= (uint8_t)(1U << bit % 8);
+	}
+}
+
+static void warn(struct index *x, const char *why)
+{
+	if (!x->warning[0])
+		snprintf(x->warning, sizeof x->warning, "the cache in %.100s is not saved: %.150s", x->dir, why);
+}
+
+/* An own .gitignore, so that nobody commits a cache. */
+static int make_dir(const char *dir, struct fail *f)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	if (file_mkdirs(AT_FDCWD, dir, 0700, f) < 0)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		struct fail ignored = FAIL_INIT;
+		file_replace(fd, ".gitignore", "*\n", 2, 0, &ignored);
+		close(fd);
+	}
+	return 0;
+}
+
+int index_open(struct index **out, const char *dir, struct fail *f)
+{
+	struct fail why = FAIL_INIT;
+	struct index *x = xcalloc(1, sizeof *x);
+
+	x->dir = xstrdup(dir);
+	if (make_dir(dir, &why) < 0)
+		warn(x, why.text);
+	x->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (x->dirfd < 0)
+		warn(x, "it cannot be opened");
+	else if (faccessat(x->dirfd, ".", W_OK, 0) < 0)
+		warn(x, "it cannot be written");
+	if (table_open(&x->contents, x->dirfd, "contents.idx", &content_format, f) < 0) {
+		fail_wrap(f, "%s", dir);
+		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", dir);
+		x->warning[0] = '.';
+		index_close(x);
+		return -1;
+	}
+	note_sizes(x);
+	*out = x;
+	return 0;
+}
+
+static void save(struct index *x, struct table *t)
+{
+	struct fail f = FAIL_INIT;
+
+	if (table_changed(t) && !x->warning[0] && table_save(t, &f) < 0)
+		warn(x, f.text);
+}
+
+void index_save(struct index *x)
+{
+	for (struct file_index *i = x->files; i; i = i->next)
+		save(x, i->rows);
+	save(x, x->contents);
+}
+
+void index_close(struct index *x)
+{
+	if (!x)
+		return;
+	index_save(x);
+	for (struct file_index *i = x->files, *next; i; i = next) {
+		next = i->next;
+		table_free(i->rows);
+		free(i);
+	}
+	table_free(x->contents);
+	if (x->dirfd >= 0)
+		close(x->dirfd);
+	free(x->sizes);
+	free(x->dir);
+	free(x);
+}
+
+const char *index_warning(const struct index *x)
+{
+	return x->warning[0] ? x->warning : NULL;
+}
+
+int index_files(struct file_index **out, struct index *x, const char *root, struct fail *f)
+{
+	struct xxh128 h = xxh_bytes(root, strlen(root));
+	char name[sizeof x->files->name];
+
+	snprintf(name, sizeof name, "files-%016llx.idx", (unsigned long long)h.low);
+	for (struct file_index *i = x->files; i; i = i->next) {
+		if (strcmp(i->name, name) == 0) {
+			*out = i;
+			return 0;
+		}
+	}
+	struct file_index *i = xcalloc(1, sizeof *i);
+	memcpy(i->name, name, sizeof name);
+	if (table_open(&i->rows, x->dirfd, name, &file_format, f) < 0) {
+		free(i);
+		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", x->dir);
+		return fail_wrap(f, "%s", x->dir);
+	}
+	i->next = x->files;
+	x->files = i;
+	*out = i;
+	return 0;
+}
+
+static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+		a->device == b->device;
+}
+
+bool file_index_find(const struct file_index *i, const char *path, const struct file_stamp *s,
+                     struct known_content *out)
+{
+	const struct file_row *row = table_find(i->rows, xxh_bytes(path, strlen(path)));
+
+	if (!row || !same_stamp(&row->stamp, s))
+		return false;
+	memcpy(out->sha256, row->sha256, SHA256_SIZE);
+	out->verdict = row->verdict;
+	return true;
+}
+
+void file_index_add(struct file_index *i, const char *path, const struct file_stamp *s, int64_t read_ns,
+                    const struct known_content *known)
+{
+	int64_t newest = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;
+
+	if (newest > read_ns - INDEX_RACY_NS)
+		return;
+	struct file_row row = { .key = xxh_bytes(path, strlen(path)), .stamp = *s, .verdict = known->verdict };
+	memcpy(row.sha256, known->sha256, SHA256_SIZE);
+	table_add(i->rows, &row);
+}
+
+/* Contents of one size may share a hash with another's by chance only; the size is folded in to keep them apart. */
+static struct xxh128 content_key(struct xxh128 key, uint64_t size)
+{
+	return (struct xxh128){ key.low ^ size * 0x9E3779B97F4A7C15U, key.high };
+}
+
+bool index_content(const struct index *x, struct xxh128 key, uint64_t size, struct known_content *out)
+{
+	const struct content_row *row = table_find(x->contents, content_key(key, size));
+
+	if (!row || row->size != size)
+		return false;
+	memcpy(out->sha256, row->sha256, SHA256_SIZE);
+	out->verdict = row->verdict;
+	return true;
+}
+
+void index_learn(struct index *x, struct xxh128 key, uint64_t size, const struct known_content *known)
+{
+	struct content_row row = { .key = content_key(key, size), .size = size, .verdict = known->verdict };
+
+	memcpy(row.sha256, known->sha256, SHA256_SIZE);
+	table_add(x->contents, &row);
+}
+
+bool index_has_size(const struct index *x, uint64_t size)
+{
+	size_t bit = size_bit(size);
+
+	return x->sizes[bit / 8] >> bit % 8 & 1;
+}

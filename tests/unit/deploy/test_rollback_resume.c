@@ -1,0 +1,75 @@
+#include "test.h"
+
+#include "deploy/rollback_resume.h"
+
+static struct ledger_row row(const char *run, const char *place, const char *from, const char *to)
+{
+	struct ledger_row r = { .run = { .run = run, .command = "rollback", .config = "steps 1" }, .has_place = place != NULL };
+
+	r.place.place = place;
+	r.place.from = from;
+	r.place.to = to;
+	return r;
+}
+
+static struct rollback_rest *two(struct rollback_rest *places, const char *a, const char *b)
+{
+	places[0] = (struct rollback_rest){ .place = "a", .live = a };
+	places[1] = (struct rollback_rest){ .place = "b", .live = b };
+	return places;
+}
+
+static void test_finishes_what_died(void **state)
+{
+	const struct ledger_row rows[] = { row("1", "a", "C", "B"), row("1", "b", "C", "B") };
+	struct rollback_rest p[2];
+
+	(void)state;
+	assert_true(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+	assert_string_equal(p[0].to, "B");
+	assert_string_equal(p[1].to, "B");
+	assert_true(rollback_resume(two(p, "B", "B"), 2, rows, 2, "steps 1"));
+	assert_string_equal(p[0].to, "B");
+	assert_false(rollback_resume(p, 0, rows, 2, "steps 1"));
+}
+
+static void test_goes_on_after_a_second_death(void **state)
+{
+	const struct ledger_row rows[] = { row("3", NULL, NULL, NULL), row("2", "b", "C", "B"), row("1", "a", "C", "B"),
+	                                   row("1", "b", "C", "B") };
+	struct rollback_rest p[2];
+
+	(void)state;
+	assert_true(rollback_resume(two(p, "B", "C"), 2, rows, 4, "steps 1"));
+	assert_string_equal(p[0].to, "B");
+}
+
+static void test_other_commands_are_new(void **state)
+{
+	struct ledger_row rows[] = { row("1", "a", "C", "B"), row("1", "b", "C", "B") };
+	struct rollback_rest p[2];
+
+	(void)state;
+	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 2"));
+	assert_false(rollback_resume(two(p, "B", "C"), 1, rows, 2, "steps 1"));         /* a smaller selection */
+	assert_false(rollback_resume(two(p, "B", "D"), 2, rows, 2, "steps 1"));         /* somebody deployed D */
+	assert_false(rollback_resume(two(p, "B", NULL), 2, rows, 2, "steps 1"));
+	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 1, "steps 1"));         /* b is not in it */
+	rows[0].run.ended_s = rows[1].run.ended_s = 1;
+	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+	rows[0].run.ended_s = rows[1].run.ended_s = 0;
+	rows[0].run.command = rows[1].run.command = "deploy";
+	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 0, "steps 1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_finishes_what_died),
+		cmocka_unit_test(test_goes_on_after_a_second_death),
+		cmocka_unit_test(test_other_commands_are_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
