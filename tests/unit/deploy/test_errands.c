@@ -363,7 +363,8 @@ static void a_stale_lock_is_freed(void **state)
 	(void)state;
 	three_with_a_and_b(&k);
 	scratch_write(&k.dir, "srv/a/.slipway/lock",
-	              "{\"by\":\"bo@ci\",\"host\":\"elsewhere\",\"pid\":1,\"command\":\"deploy\",\"since\":\"2020-01-01T00:00:00Z\","
+	              "{\"by\":\"bo@ci\",\"host\":\"elsewhere\",\"pid\":1,\"command\":\"deploy\","
+	              "\"since\":\"2020-01-01T00:00:00Z\","
 	              "\"expires\":\"2020-01-01T00:02:00Z\",\"token\":\"00112233445566778899aabbccddeeff\"}\n");
 	unlock(&k, false, 0, true);
 	assert_non_null(strstr(k.notes.buf, "bo@ci"));

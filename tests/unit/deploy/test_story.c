@@ -259,6 +259,39 @@ static void verify_finds_then_repair_mends(void **state)
 	kiosks_end(&k);
 }
 
+/* Requirement 13, and what status says of it. */
+static void one_that_fails_is_behind_until_it_is_tried_again(void **state)
+{
+	static const struct status_options cheap = { .exit_code = true };
+	struct status_report report;
+	struct fail f = FAIL_INIT;
+	struct context *c;
+	struct kiosks k;
+	char id[64];
+
+	(void)state;
+	kiosks_begin(&k, 3, "");
+	assert_int_equal(file_mkdirs(k.dir.fd, "srv/b/.slipway", 0755, &f), 0);
+	scratch_write(&k.dir, "srv/b/.slipway/releases", "not a directory");
+	build(&k, "A");
+	snprintf(id, sizeof id, "%s", deploy(&k, "*", 3));
+	expect_served(&k, "a", "A");
+	expect_served(&k, "c", "A");
+	c = kiosks_open(&k, "status", NULL);
+	assert_int_equal(status_run(c, &cheap, &report), 0);
+	assert_string_equal(place_health_name(report.places[0].health), "live");
+	assert_string_equal(place_health_name(report.places[1].health), "behind");
+	assert_string_equal(report.places[1].wanted, id);
+	assert_int_equal(outcome_exit(&report.outcome), 1);
+	kiosks_close(&k);
+	assert_int_equal(unlinkat(k.dir.fd, "srv/b/.slipway/releases", 0), 0);
+	deploy_with(&k, "*", (struct deploy_options){ .retry_failed = true }, 0);
+	assert_string_equal(kiosks_live(&k, "b"), id);
+	assert_string_equal(kiosks_live(&k, "a"), id);
+	expect_health(&k, "b", "live");
+	kiosks_end(&k);
+}
+
 static void history_tells_each_switch_once(void **state)
 {
 	static const struct history_options all = { .limit = 0 };
@@ -342,6 +375,7 @@ int main(void)
 		cmocka_unit_test(a_dry_run_moves_nothing),
 		cmocka_unit_test(one_without_a_past_stops_all_and_except_helps),
 		cmocka_unit_test(verify_finds_then_repair_mends),
+		cmocka_unit_test(one_that_fails_is_behind_until_it_is_tried_again),
 		cmocka_unit_test(history_tells_each_switch_once),
 		cmocka_unit_test(adopting_puts_the_link_in_front),
 	};
