@@ -7,6 +7,24 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/json.h"
+
+static void tell(const struct errand *v, const char *event, int exit_code)
+{
+	struct reporter *rep = v->c->reporter;
+	struct strbuf detail = STRBUF_INIT;
+	struct jw w;
+
+	jw_init(&w, &detail, 0);
+	jw_object(&w);
+	jw_kstr(&w, "command", v->c->command);
+	jw_kstr(&w, "environment", v->c->env.environment ? v->c->env.environment->name : NULL);
+	if (exit_code >= 0)
+		jw_kint(&w, "exit", exit_code);
+	jw_end(&w);
+	rep->event(rep, event, NULL, detail.buf);
+	strbuf_clear(&detail);
+}
 
 int errand_open(struct errand *v, struct context *c, struct outcome *o)
 {
@@ -17,6 +35,7 @@ int errand_open(struct errand *v, struct context *c, struct outcome *o)
 	v->o = o;
 	memset(o, 0, sizeof *o);
 	o->started_ns = clock_mono_ns();
+	tell(v, "run.begin", -1);
 	if (fleet_open(&v->fleet, c, &f) < 0)
 		return errand_refuse(v, &f);
 	v->runs = fleet_runs(v->fleet, &v->count);
@@ -50,6 +69,7 @@ int errand_close(struct errand *v, int rc)
 
 	if (!v->fleet) {
 		o->ended_ns = clock_mono_ns();
+		tell(v, "run.end", outcome_exit(o));
 		return rc;
 	}
 	fleet_unlock(v->fleet);
@@ -66,6 +86,7 @@ int errand_close(struct errand *v, int rc)
 	end_record(v);
 	fleet_close(v->fleet);
 	v->fleet = NULL;
+	tell(v, "run.end", outcome_exit(o));
 	return rc;
 }
 

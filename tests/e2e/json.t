@@ -71,8 +71,8 @@ json 0 "version" version
 json 0 "help" help
 json 0 "completion" completion bash
 mkdir ../fresh && cp -r dist ../fresh/
-json 0 "init" -C ../fresh init here --root www
-json 2 "init twice" -C ../fresh init here --root www
+json 0 "init" init here --root www -C ../fresh
+json 2 "init twice" init here --root www -C ../fresh
 
 json 2 "an unknown target" status nobody
 is "$(get error.kind)" usage "is a usage error"

@@ -204,10 +204,9 @@ static int sweep_releases(const struct drop_call *c, const struct spot *s, struc
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *n = names.names[i];
-		bool scrap = n[0] == '.' ? ends(n, ".partial") || ends(n, ".dead") || begins(n, ".probe-") : is_placeholder(s,
-			n);
+		bool scrap = ends(n, ".partial") || ends(n, ".dead") || begins(n, ".probe-");
 
-		if (!scrap || strcmp(n, keep) == 0)
+		if (n[0] == '.' ? !scrap || strcmp(n, keep) == 0 : !is_placeholder(s, n))
 			continue;
 		if (dir_cancelled(op, f) < 0 || file_remove_tree(s->releases, n, f) < 0)
 			return -1;

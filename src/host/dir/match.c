@@ -35,10 +35,10 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(*(char *const *)b, *(char *const *)a);
 }
 
-/* Kept releases, live first, then newest first. What turns out not to be a release has no manifest and gives
- * nothing. */
+/* Kept releases, live first, then newest first. What turns out not to be a release has no manifest and gives nothing.
+ * */
 static int find_sources(struct staging *st, const struct spot *s, const char *live_id, struct arena *mem,
-	struct fail *f)
+                        struct fail *f)
 {
 	struct name_list names;
 	size_t n = 0;

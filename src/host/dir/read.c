@@ -145,7 +145,7 @@ static void fill_blocked(struct live_state *out, const struct place *p, const st
 }
 
 static int read_state(struct live_state *out, const struct place *p, const struct spot *s, struct arena *mem,
-	struct fail *f)
+                      struct fail *f)
 {
 	struct live_link live;
 	struct name_list names;
