@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "deploy/builds.h"
 
 #define STATE_DIR ".slipway"
 
@@ -83,4 +84,6 @@ void context_close_state(struct context *c)
 	c->ledger = NULL;
 	index_close(c->index);
 	c->index = NULL;
+	builds_free(c->builds);
+	c->builds = NULL;
 }
