@@ -85,4 +85,6 @@ void context_close_state(struct context *c)
 	c->ledger = NULL;
 	index_close(c->index);
 	c->index = NULL;
+	builds_free(c->builds);
+	c->builds = NULL;
 }
