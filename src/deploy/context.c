@@ -80,6 +80,7 @@ int context_open_state(struct context *c, enum state_need need, bool no_cache, s
 
 void context_close_state(struct context *c)
 {
+	builds_forget(c);
 	ledger_close(c->ledger);
 	c->ledger = NULL;
 	index_close(c->index);
