@@ -20,6 +20,7 @@ struct dist { const char *name, *dir; };
 
 struct builds {
 	struct context *c;
+	struct builds *next;            /* an earlier command's, on the context */
 	struct reading **items;
 	size_t count, cap;
 	struct dist *dist;              /* what --dist says */
@@ -93,6 +94,14 @@ int builds_new(struct builds **out, struct context *c, const char *const *dist, 
 	else
 		builds_free(b);
 	return rc;
+}
+
+void builds_keep(struct builds *b)
+{
+	if (!b)
+		return;
+	b->next = b->c->builds;
+	b->c->builds = b;
 }
 
 /* Messages show paths as the user would type them: the root stays away where it is the process's own directory. */
@@ -380,13 +389,11 @@ void builds_free(struct builds *b)
 	if (!b)
 		return;
 	for (size_t i = 0; i < b->count; i++) {
-		struct reading *it = b->items[i];
-		if (it->open) {
-			arena_join(&b->c->mem, &it->build.mem);
-			build_close(&it->build);
-		}
-		free(it);
+		if (b->items[i]->open)
+			build_close(&b->items[i]->build);
+		free(b->items[i]);
 	}
 	free(b->items);
+	builds_free(b->next);
 	free(b);
 }
