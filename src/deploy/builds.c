@@ -20,7 +20,6 @@ struct dist { const char *name, *dir; };
 
 struct builds {
 	struct context *c;
-	struct builds *next;            /* an earlier command's, on the context */
 	struct reading **items;
 	size_t count, cap;
 	struct dist *dist;              /* what --dist says */
@@ -29,6 +28,7 @@ struct builds {
 	size_t listed_count;
 	struct reading **of;            /* per target of the context: its build */
 	atomic_bool cancel;
+	struct builds *older;           /* read before, by the same context */
 };
 
 /* ---- what to read ---- */
@@ -94,14 +94,6 @@ int builds_new(struct builds **out, struct context *c, const char *const *dist, 
 	else
 		builds_free(b);
 	return rc;
-}
-
-void builds_keep(struct builds *b)
-{
-	if (!b)
-		return;
-	b->next = b->c->builds;
-	b->c->builds = b;
 }
 
 /* Messages show paths as the user would type them: the root stays away where it is the process's own directory. */
@@ -388,12 +380,26 @@ void builds_free(struct builds *b)
 {
 	if (!b)
 		return;
-	for (size_t i = 0; i < b->count; i++) {
+	for (size_t i = 0; i < b->count; i++)
 		if (b->items[i]->open)
-			build_close(&b->items[i]->build);
-		free(b->items[i]);
+			build_shut(&b->items[i]->build);
+	b->older = b->c->builds;
+	b->c->builds = b;
+}
+
+void builds_forget(struct context *c)
+{
+	struct builds *older;
+
+	for (struct builds *b = c->builds; b; b = older) {
+		older = b->older;
+		for (size_t i = 0; i < b->count; i++) {
+			if (b->items[i]->open)
+				build_close(&b->items[i]->build);
+			free(b->items[i]);
+		}
+		free(b->items);
+		free(b);
 	}
-	free(b->items);
-	builds_free(b->next);
-	free(b);
+	c->builds = NULL;
 }

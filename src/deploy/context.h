@@ -12,7 +12,6 @@
 #include "target/project.h"
 #include "target/secret.h"
 
-struct builds;
 struct host_ops;
 
 struct context {
@@ -26,7 +25,7 @@ struct context {
 	struct ledger *ledger;                  /* NULL: read-only commands with unusable state (ledger_note says why) */
 	const char *ledger_note;
 	struct index *index;                    /* NULL with --no-cache */
-	struct builds *builds;                  /* what the commands so far have read; the engine's */
+	struct builds *builds;                  /* what commands have read; freed by context_close_state */
 	struct reporter *reporter;
 	struct provenance who;
 	const char *command;                    /* "deploy" */
@@ -43,7 +42,6 @@ struct context {
  * command; else the ledger may stay NULL with ledger_note set. no_cache leaves index NULL. */
 enum state_need { STATE_OPTIONAL, STATE_REQUIRED };
 int context_open_state(struct context *c, enum state_need need, bool no_cache, struct fail *f);
-/* Also ends what reports point at: not before the last one is printed. */
 void context_close_state(struct context *c);
 
 #endif

@@ -46,9 +46,16 @@ int errand_open(struct errand *v, struct context *c, struct outcome *o)
 int errand_refuse(struct errand *v, const struct fail *f)
 {
 	v->o->error = *f;
-	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].row.result == RESULT_NONE)
-			run_leave(&v->runs[i], RESULT_SKIPPED, NULL);
+	if (v->c->secrets)
+		secrets_redact_fail(v->c->secrets, &v->o->error);
+	for (size_t i = 0; i < v->count; i++) {
+		struct run *r = &v->runs[i];
+
+		/* Silently: five hundred lines that say "skipped" would hide the one that says why. */
+		if (r->row.result == RESULT_NONE)
+			r->row.result = RESULT_SKIPPED;
+		r->active = false;
+	}
 	return -1;
 }
 

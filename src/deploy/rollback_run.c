@@ -224,7 +224,7 @@ static void start_probe(struct run *r)
 
 static int move(struct errand *v, const struct rollback_options *o, struct fail *f)
 {
-	static const struct phase probe = { .id = PHASE_VERIFY, .start = start_probe };
+	static const struct phase probe = { .id = PHASE_READ, .start = start_probe };
 	struct switch_wish wish = { .to = going_to, .action = "rollback", .reason = v->c->message };
 
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)

@@ -117,7 +117,7 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 void wish_free(struct wish *w)
 {
 	composer_free(w->composer);
-	builds_keep(w->builds);
+	builds_free(w->builds);
 	*w = (struct wish){ .c = w->c };
 }
 

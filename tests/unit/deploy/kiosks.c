@@ -157,7 +157,7 @@ struct context *kiosks_open(struct kiosks *k, const char *command, ...)
 	must(project_resolve(c->project, c->env.environment ? c->env.environment->name : NULL, &c->all, &k->problems, &f),
 	     &f);
 	must(select_targets(&c->targets, &c->target_count, &c->all, &selection, &c->mem, &f), &f);
-	must(loop_new(&c->loop, 2, false, &f), &f);
+	must(loop_new(&c->loop, 2, k->signals, &f), &f);
 	c->secrets = secrets_new(c->project);
 	must(secrets_resolve(c->secrets, c->targets, c->target_count, &f), &f);
 	provenance_read(&c->who, project_root(c->project), &c->mem);
@@ -238,6 +238,7 @@ void kiosks_release(struct kiosks *k, const char *name, const char *id, const ch
 	put(k, path, text.buf);
 	strbuf_clear(&text);
 	snprintf(path, sizeof path, "srv/%s/releases/%s/app.js", name, id);
+	unlinkat(k->dir.fd, path, 0);
 	put(k, path, app);
 	assert_int_equal(fchmodat(k->dir.fd, path, 0444, 0), 0);
 	assert_int_equal(utimensat(k->dir.fd, path, times, 0), 0);
