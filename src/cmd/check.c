@@ -109,7 +109,7 @@ static int check_run(struct invocation *in, struct fail *f)
 		return -1;
 	in->report = r;
 	take_problems(&r->problems, &in->problems);
-	if (loaded == 0 && resolve_all(in, r, f) < 0)
+	if (in->context.project && resolve_all(in, r, f) < 0 && r->problems.errors == 0)
 		return -1;
 	if (problems_fail(&r->problems, f) < 0)
 		return -1;
