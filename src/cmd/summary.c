@@ -105,7 +105,7 @@ static void failure(struct page *p, const struct row *const *rows, size_t count)
 	if (!p->quiet && out->len > 0)
 		strbuf_addch(out, '\n');
 	style_begin(out, p->term.color, STYLE_STRONG);
-	page_words(p, names, count, 0, 0, p->verbose ? 0 : NAMES_LINES);
+	page_words(p, names, count, 0, 0, p->verbose ? 0 : 1);
 	style_end(out, p->term.color, STYLE_STRONG);
 	free(names);
 	strbuf_addstr(out, "  ");
@@ -120,6 +120,8 @@ static void failure(struct page *p, const struct row *const *rows, size_t count)
 	serves(p, rows, count);
 	if (r->fail.hint[0])
 		indented(p, "hint: ", r->fail.hint);
+	else if (r->result == RESULT_HELD)
+		indented(p, "hint: ", "deploy --again deploys it all the same");
 }
 
 static bool worth_a_word(const struct row *r)

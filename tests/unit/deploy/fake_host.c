@@ -85,7 +85,8 @@ void fake_release(struct fake_world *w, struct fake_place *p, const char *id, bo
 		p->live = r->header.id;
 }
 
-void fake_log(struct fake_place *p, const char *id, const char *from, const char *action, const char *reason, int64_t at_s)
+void fake_log(struct fake_place *p, const char *id, const char *from, const char *action, const char *reason,
+	int64_t at_s)
 {
 	p->records[p->record_count] = (struct switch_record){ .seq = p->record_count + 1, .id = id, .from = from,
 		.at_s = at_s, .by = "ana", .action = action, .reason = reason };
@@ -171,7 +172,8 @@ static void fake_session_close(struct session *s)
 	free(s);
 }
 
-static int fake_place_open(struct place **out, struct session *s, const struct target *t, const char *name, struct fail *f)
+static int fake_place_open(struct place **out, struct session *s, const struct target *t, const char *name,
+	struct fail *f)
 {
 	(void)t;
 	if (strcmp(name, "unopenable") == 0)
@@ -388,7 +390,8 @@ static void fake_flush(struct place *const *places, size_t count, struct op *op)
 
 /* ---- switching ---- */
 
-static int fake_switch_plan(struct place *p, const char *from, const char *to, struct switch_plan *out, struct arena *mem,
+static int fake_switch_plan(struct place *p, const char *from, const char *to, struct switch_plan *out,
+	struct arena *mem,
 			    struct fail *f)
 {
 	size_t n = (*slot())->steps ? (*slot())->steps : 1;

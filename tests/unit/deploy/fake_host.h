@@ -1,5 +1,5 @@
-/* fake_host: host_ops in memory, for the tests of the engine: places that keep releases, a lock, a switch log; faults and
- * hooks per operation and place. Everything completes on the next turn of the loop. */
+/* fake_host: host_ops in memory, for the tests of the engine: places that keep releases, a lock, a switch log; faults
+ * and hooks per operation and place. Everything completes on the next turn of the loop. */
 #ifndef SLIPWAY_TESTS_DEPLOY_FAKE_HOST_H
 #define SLIPWAY_TESTS_DEPLOY_FAKE_HOST_H
 

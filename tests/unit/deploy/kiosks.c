@@ -147,6 +147,7 @@ struct context *kiosks_open(struct kiosks *k, const char *command, ...)
 	c->command = command;
 	c->now_s = clock_wall_s();
 	c->reporter = &k->reporter;
+	c->find_host = k->find_host;
 	va_start(ap, command);
 	while ((name = va_arg(ap, const char *)) && selection.name_count < MOST_NAMES)
 		names[selection.name_count++] = name;
@@ -157,7 +158,7 @@ struct context *kiosks_open(struct kiosks *k, const char *command, ...)
 	must(project_resolve(c->project, c->env.environment ? c->env.environment->name : NULL, &c->all, &k->problems, &f),
 	     &f);
 	must(select_targets(&c->targets, &c->target_count, &c->all, &selection, &c->mem, &f), &f);
-	must(loop_new(&c->loop, 2, false, &f), &f);
+	must(loop_new(&c->loop, 2, k->signals, &f), &f);
 	c->secrets = secrets_new(c->project);
 	must(secrets_resolve(c->secrets, c->targets, c->target_count, &f), &f);
 	provenance_read(&c->who, project_root(c->project), &c->mem);
@@ -238,6 +239,7 @@ void kiosks_release(struct kiosks *k, const char *name, const char *id, const ch
 	put(k, path, text.buf);
 	strbuf_clear(&text);
 	snprintf(path, sizeof path, "srv/%s/releases/%s/app.js", name, id);
+	unlinkat(k->dir.fd, path, 0);
 	put(k, path, app);
 	assert_int_equal(fchmodat(k->dir.fd, path, 0444, 0), 0);
 	assert_int_equal(utimensat(k->dir.fd, path, times, 0), 0);

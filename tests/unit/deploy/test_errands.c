@@ -1,6 +1,7 @@
 /* The smaller commands on real directories whose releases were laid down by hand. */
 #include "kiosks.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "base/file.h"
 #include "deploy/fleet.h"
 
+#define D0 "20200101-080000-00000000"
 #define A "20200101-090000-aaaaaaaa"
 #define B "20200101-100000-bbbbbbbb"
 #define C "20200101-110000-cccccccc"
@@ -247,6 +249,58 @@ static void an_incomplete_release_is_not_gone_back_to(void **state)
 	assert_int_equal(report.outcome.rows[1]->result, RESULT_FAILED);
 	kiosks_close(&k);
 	expect_live(&k, A, B, A);
+	kiosks_end(&k);
+}
+
+static void interrupt(struct kiosks *k, const char *text)
+{
+	if (!strstr(text, "->"))
+		return;
+	k->meanwhile = NULL;
+	raise(SIGINT);
+}
+
+static void an_interrupted_rollback_moves_nothing_and_can_be_repeated(void **state)
+{
+	struct kiosks k;
+
+	(void)state;
+	three_with_a_and_b(&k);
+	k.signals = true;
+	k.meanwhile = interrupt;
+	kiosks_rollback(&k, "*", plain(), 8);
+	expect_live(&k, B, B, B);
+	assert_int_equal(faccessat(k.dir.fd, "srv/a/.slipway/lock", F_OK, 0), -1);
+	kiosks_rollback(&k, "*", plain(), 0);
+	expect_live(&k, A, A, A);
+	kiosks_end(&k);
+}
+
+/* Rolled back in part: the same command again finishes it, and goes no further back where it had arrived. */
+static void a_rollback_that_failed_on_one_place_is_finished(void **state)
+{
+	struct kiosks k;
+
+	(void)state;
+	kiosks_begin(&k, 2, "");
+	for (int i = 0; i < 2; i++) {
+		kiosks_put(&k, i ? "b" : "a", D0, "D0");
+		kiosks_put(&k, i ? "b" : "a", A, "A");
+		kiosks_put(&k, i ? "b" : "a", B, "B");
+	}
+	k.meanwhile = lose_a_manifest;
+	kiosks_rollback(&k, "*", plain(), 3);
+	assert_string_equal(kiosks_live(&k, "a"), A);
+	assert_string_equal(kiosks_live(&k, "b"), B);
+	k.meanwhile = NULL;
+	kiosks_release(&k, "b", A, D0, "A");
+	kiosks_rollback(&k, "*", plain(), 0);
+	assert_non_null(strstr(k.notes.buf, "finishing"));
+	assert_string_equal(kiosks_live(&k, "a"), A);
+	assert_string_equal(kiosks_live(&k, "b"), A);
+	kiosks_rollback(&k, "*", plain(), 0);
+	assert_string_equal(kiosks_live(&k, "a"), D0);
+	assert_string_equal(kiosks_live(&k, "b"), D0);
 	kiosks_end(&k);
 }
 
@@ -731,6 +785,8 @@ int main(void)
 		cmocka_unit_test(one_that_cannot_be_read_does_not_hold_the_others),
 		cmocka_unit_test(what_moved_meanwhile_is_left_alone),
 		cmocka_unit_test(an_incomplete_release_is_not_gone_back_to),
+		cmocka_unit_test(an_interrupted_rollback_moves_nothing_and_can_be_repeated),
+		cmocka_unit_test(a_rollback_that_failed_on_one_place_is_finished),
 		cmocka_unit_test(a_rollback_works_without_state_and_with_a_broken_one),
 		cmocka_unit_test(a_foreign_directory_can_be_gone_back_to),
 		cmocka_unit_test(held_locks_stop_a_rollback_before_it_begins),
