@@ -141,8 +141,8 @@ static void git_heads(void **state)
 	project_dir_write(&d, ".git/HEAD", "ref: refs/heads/feature/x\n");
 	project_dir_write(&d, "a/b/", "");
 	head_is(&d, "/a/b", "feature/x", "-");
-	project_dir_write(&d, ".git/packed-refs", "# pack-refs with: peeled\n" "f" COMMIT "\n^" COMMIT "\n" COMMIT " "
-	                                                                                                           "refs/heads/feature/x\n");
+	project_dir_write(&d, ".git/packed-refs", "# pack-refs with: peeled\n"
+	                  "f" COMMIT "\n^" COMMIT "\n" COMMIT " refs/heads/feature/x\n");
 	head_is(&d, "", "feature/x", COMMIT);
 	project_dir_write(&d, ".git/refs/heads/feature/x", "ff23456789abcdef0123456789abcdef01234567\n");
 	head_is(&d, "", "feature/x", "ff23456789abcdef0123456789abcdef01234567");
