@@ -126,7 +126,7 @@ static int check_run(struct invocation *in, struct fail *f)
 	if (loaded < 0 && (f->kind != FAIL_CONFIG || in->problems.errors == 0))
 		return -1;
 	in->report = r;
-	if (loaded == 0 && resolve_all(in, r, f) < 0)
+	if (in->context.project && resolve_all(in, r, f) < 0 && in->problems.errors == 0)
 		return -1;
 	if (problems_fail(&in->problems, f) < 0)
 		return -1;

@@ -114,7 +114,8 @@ static bool pins(const char *document, const char *text, const char *path)
 static void finds_pins(void **state)
 {
 	static const char ngsw[] = "{\"hashTable\":{\"/config.js\":\"abc\",\"/sub/a.css\":\"def\"}}";
-	static const char worker[] = "precache([{\"revision\":\"1\",\"url\":\"config.js\"},{url:'./a/b.js',revision:null}]);f('other.js')";
+	static const char worker[] = "precache([{\"revision\":\"1\",\"url\":\"config.js\"},"
+	                             "{url:'./a/b.js',revision:null}]);f('other.js')";
 	static const char page[] = "<script src=\"/config.js?v=1\" integrity=\"sha384-x\"></script>\n<link href=a.css>\n"
 	                           "<link data-x integrity='' href=\"b.css\"><LINK HREF='c.css' Integrity='sha'>";
 
