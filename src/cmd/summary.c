@@ -204,9 +204,20 @@ void summary_builds(struct page *p, const struct outcome *o)
 	}
 }
 
+/* The run was refused before anything was tried: its error says all there is to say. */
+static bool refused(const struct outcome *o)
+{
+	if (o->error.kind == FAIL_NONE)
+		return false;
+	for (size_t i = 0; i < o->row_count; i++)
+		if (o->rows[i]->result != RESULT_SKIPPED && o->rows[i]->result != RESULT_NONE)
+			return false;
+	return true;
+}
+
 void summary_text(struct page *p, const struct outcome *o)
 {
-	if (o->row_count == 0)
+	if (o->row_count == 0 || refused(o))
 		return;
 	if (!p->quiet) {
 		if (o->release)

@@ -75,7 +75,7 @@ like "$err" '-y answers yes' "it says how"
 is "$(ls ../www/production)" "" "nothing was done"
 run "$SLIPWAY" -y deploy -e production --events ../events
 exits 0 "-y answers"
-like "$(head -n 1 ../events)" '^\{"at":"[0-9T:.-]+Z","event":' "events are JSON lines"
+like "$(head -n 1 ../events)" '^\{"at":"[0-9T:.-]+Z","event":"begin","command":"deploy","environment":"production"' "events are JSON lines"
 like "$(tail -n 1 ../events)" '"event":"end","exit":0' "the last one is the end"
 # on a terminal: the live display, and questions
 if command -v script >/dev/null; then
