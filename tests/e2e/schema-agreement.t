@@ -21,7 +21,9 @@ around() {
 		{ "slipway": 1, "builds": { "kiosk": { "dir": "dist" } }, "defaults": { "build": "kiosk" },
 		  "environments": { "base": {}, "staging": { "extends": "base" }, "production": { "extends": "base" } } }
 		END
-		printf '{ "kind": "dir", "root": "www/${environment}/${target}" }\n' >"$tmp/case/manifests/kiosks.json"
+		cat >"$tmp/case/manifests/kiosks.json" <<-'END'
+		{ "kind": "dir", "root": "www/${environment}/${target}" }
+		END
 		cp "$2" "$tmp/case/targets/case.json"
 		echo targets/case.json
 		;;
