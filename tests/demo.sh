@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 SLIPWAY=${SLIPWAY:-$PWD/build/slipway}
-for name in $(compgen -e | grep -E '^(SLIPWAY_(ENV|CACHE_DIR|USER)|BITBUCKET_BRANCH|GITHUB_REF_NAME|CI_COMMIT_BRANCH)$' || true); do unset "$name"; done
+unset SLIPWAY_ENV SLIPWAY_CACHE_DIR SLIPWAY_USER BITBUCKET_BRANCH GITHUB_REF_NAME CI_COMMIT_BRANCH
 
 demo=build/demo
 rm -rf "$demo"

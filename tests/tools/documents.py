@@ -2,7 +2,8 @@
 """What an independent validator says about documents. usage: documents.py SCHEMA_DIR FILE...
 
 A file's name begins with the schema's: target-x.json is judged by target.schema.json. Other names need SCHEMA=FILE.
-Prints "accept FILE" or "refuse FILE" (and why, as a comment), a line each. Ends with 3 when jsonschema is not installed."""
+Prints "accept FILE" or "refuse FILE" (and why, as a comment), a line each.
+Ends with 3 when jsonschema is not installed."""
 import json
 import pathlib
 import re

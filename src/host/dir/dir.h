@@ -6,10 +6,11 @@
  *   root/.slipway/releases/ID.jsonl       its manifest, renamed into place before the tree is: a release is both
  *   root/.slipway/switches.jsonl, lock    the switch log; the lock (host/dir/lock.h)
  *
- * The first deploy creates root when its parent exists: a missing parent is more often an unmounted disk or a typing error
- * than a wish. A relative root lies in the project, where neither can be: its parents are made too. The name of what lies outside releases/ (a link that somebody
- * else pointed there, a real directory) is its absolute path; a release's name never holds a slash or begins with a
- * dot.
+ * The first deploy creates root when its parent exists: a missing parent is more often an unmounted disk or a typing
+ * error than a wish. A relative root lies in the project, where neither can be: its parents are made too.
+ *
+ * The name of what lies outside releases/ (a link that somebody else pointed there, a real directory) is its absolute
+ * path; a release's name never holds a slash or begins with a dot.
  *
  * Every call opens what it needs and closes it again: between calls a place holds no descriptor, so that a thousand
  * places need no more of them than there are workers. Inside a release no symbolic link is ever followed. */
