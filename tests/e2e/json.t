@@ -26,6 +26,7 @@ mkdir project project/targets project/manifests project/www project/dist && cd p
 cat >slipway.json <<'END'
 { "slipway": 1, "name": "demo", "builds": { "web": { "dir": "dist", "ignore": ["**/*.map"] } } }
 END
+# shellcheck disable=SC2016
 echo '{ "kind": "dir", "root": "www/${target}" }' >manifests/local.json
 for target in amarin bua chaba; do echo '{ "tags": ["kiosk"] }' >targets/$target.json; done
 echo one >dist/index.html

@@ -535,8 +535,8 @@ static void plan_leaves_secrets_alone(void **state)
 	struct plan_report out;
 	(void)state;
 
-	engine_begin(&e, 1, ", \"defaults\": { \"render\": [\"app.js\"], \"vars\": { \"KEY\": { \"file\": \"absent\" } } "
-		"}");
+	engine_begin(&e, 1,
+	             ", \"defaults\": { \"render\": [\"app.js\"], \"vars\": { \"KEY\": { \"file\": \"absent\" } } }");
 	scratch_write(&e.dir, "dist/app.js", "key('{{KEY}}')");
 	assert_int_equal(plan_run(&e.c, &o, &out), 0);
 	assert_false(out.places[0].exact);
