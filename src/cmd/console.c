@@ -194,6 +194,7 @@ static void watch_signals(struct console *c)
 	if (!c->loop || loop_signals(c->loop, &last) < 2)
 		return;
 	console_rest(c);
+	console_warn(c, "interrupted twice, left at once: slipway status tells what is live");
 	c->o.leave(last);
 }
 

@@ -55,6 +55,7 @@ static bool show_plan(struct invocation *in, int *rc, struct fail *f)
 		any |= plan->outcome.rows[i]->result == RESULT_NONE;
 	plan_text(in, &page);
 	strbuf_setlen(&page.text, page.text.len > 0 ? page.text.len - 1 : 0);
+	console_rest(&in->console);
 	if (any)
 		console_say(&in->console, STYLE_NONE, "%s", page.text.buf);
 	strbuf_clear(&page.text);

@@ -220,7 +220,7 @@ void display_total(struct strbuf *out, const struct display *d)
 	line_add(&l, STYLE_NAME, spinner(d));
 	line_add(&l, STYLE_NONE, " ");
 	if (d->count == 0) {
-		strbuf_addstr(&text, d->activity ? d->activity : "working");
+		strbuf_addstr(&text, d->activity ? d->activity : "reading");
 		cut(&text, l.room - l.width, d->utf8);
 		line_add(&l, STYLE_NONE, text.buf);
 		strbuf_setlen(&text, 0);
@@ -357,7 +357,7 @@ void display_result(struct strbuf *out, const struct row *row, size_t name_width
 	line_add(&l, STYLE_NONE, " ");
 	line_name(&l, row->place, name_width, utf8);
 	line_add(&l, STYLE_NONE, "  ");
-	size_t column = l.width + 10;
+	size_t column = l.width + 11;
 	line_add(&l, result_style(row->result), result_name(row->result));
 	result_detail(&text, row);
 	if (text.len > 0) {

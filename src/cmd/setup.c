@@ -59,6 +59,22 @@ static int select_named(struct invocation *in, struct fail *f)
 	return select_targets(&c->targets, &c->target_count, &c->all, &s, &c->mem, f);
 }
 
+static void tell_begin(struct invocation *in)
+{
+	const struct context *c = &in->context;
+	struct strbuf detail = STRBUF_INIT;
+	struct jw w;
+	jw_init(&w, &detail, 0);
+	jw_object(&w);
+	jw_kstr(&w, "command", in->command->name);
+	jw_kstr(&w, "environment", c->env.environment ? c->env.environment->name : NULL);
+	jw_kstr(&w, "by", c->who.by);
+	jw_kint(&w, "targets", (int64_t)c->target_count);
+	jw_end(&w);
+	console_event(&in->console, "begin", NULL, detail.buf);
+	strbuf_clear(&detail);
+}
+
 int setup_engine(struct invocation *in, struct fail *f)
 {
 	struct context *c = &in->context;
@@ -74,6 +90,7 @@ int setup_engine(struct invocation *in, struct fail *f)
 	if (loop_new(&c->loop, 0, true, f) < 0)
 		return -1;
 	in->console.loop = c->loop;
+	tell_begin(in);
 	return 0;
 }
 

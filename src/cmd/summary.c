@@ -10,6 +10,7 @@
 #include "cmd/result.h"
 
 #define NAMES_LINES 3                   /* of one group, unless -v */
+#define HEADING_TAIL 17                 /* "  interrupted in " */
 #define LABEL_WIDTH 11                  /* of the widest result name */
 
 /* Results in the order they are told: good news first, what needs hands last. */
@@ -105,7 +106,7 @@ static void failure(struct page *p, const struct row *const *rows, size_t count)
 	if (!p->quiet && out->len > 0)
 		strbuf_addch(out, '\n');
 	style_begin(out, p->term.color, STYLE_STRONG);
-	page_words(p, names, count, 0, 0, p->verbose ? 0 : NAMES_LINES);
+	page_words(p, names, count, strlen(r->fail.stage) + HEADING_TAIL, 0, p->verbose ? 0 : 1);
 	style_end(out, p->term.color, STYLE_STRONG);
 	free(names);
 	strbuf_addstr(out, "  ");
@@ -120,6 +121,8 @@ static void failure(struct page *p, const struct row *const *rows, size_t count)
 	serves(p, rows, count);
 	if (r->fail.hint[0])
 		indented(p, "hint: ", r->fail.hint);
+	else if (r->result == RESULT_HELD)
+		indented(p, "hint: ", "deploy --again deploys it all the same");
 }
 
 static bool worth_a_word(const struct row *r)
@@ -201,9 +204,20 @@ void summary_builds(struct page *p, const struct outcome *o)
 	}
 }
 
+/* The run was refused before anything was tried: its error says all there is to say. */
+static bool refused(const struct outcome *o)
+{
+	if (o->error.kind == FAIL_NONE)
+		return false;
+	for (size_t i = 0; i < o->row_count; i++)
+		if (o->rows[i]->result != RESULT_SKIPPED && o->rows[i]->result != RESULT_NONE)
+			return false;
+	return true;
+}
+
 void summary_text(struct page *p, const struct outcome *o)
 {
-	if (o->row_count == 0)
+	if (o->row_count == 0 || refused(o))
 		return;
 	if (!p->quiet) {
 		if (o->release)

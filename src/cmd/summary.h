@@ -6,7 +6,7 @@
 #include "cmd/page.h"
 #include "deploy/report.h"
 
-/* Groups and names, failures, totals. With -q: failures and totals. */
+/* Groups and names, failures, totals. With -q: failures and totals. Nothing when the whole run was refused. */
 void summary_text(struct page *p, const struct outcome *o);
 /* Only the places that failed, are unknown, pending, held or interrupted: target, stage, cause, what it serves,
  * hint. */

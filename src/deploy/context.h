@@ -25,6 +25,7 @@ struct context {
 	struct ledger *ledger;                  /* NULL: read-only commands with unusable state (ledger_note says why) */
 	const char *ledger_note;
 	struct index *index;                    /* NULL with --no-cache */
+	struct builds *builds;                  /* what commands have read; freed by context_close_state */
 	struct reporter *reporter;
 	struct provenance who;
 	const char *command;                    /* "deploy" */

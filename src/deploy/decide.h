@@ -40,7 +40,7 @@ struct place_wish {                     /* r->data */
 /* Runs the build commands when asked, reads builds and overlays, resolves secrets (unless `plan`) and composes every
  * target's tree. -1 is the end of the run; w is to be freed either way. */
 int wish_make(struct wish *w, struct context *c, const struct deploy_options *o, bool plan, struct fail *f);
-/* Joins what reports point at to the context's memory. */
+/* What was read stays with the context: reports point at it. */
 void wish_free(struct wish *w);
 /* FAIL_CONFIG when a target's kind has no host table in this program. */
 int wish_check_kinds(const struct context *c, struct fail *f);

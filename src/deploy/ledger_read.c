@@ -57,8 +57,8 @@ int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t n
 	/* A rerun has the release of the run it goes on with: the release is unfinished when its newest run has no end,
 	 * or when a place's newest row of all its runs is neither deployed, unchanged nor held. */
 	if (db_query(l->db, &row, f,
-		     "SELECT " RUN_COLUMNS " FROM runs r WHERE r.command = 'deploy' AND r.environment IS ? AND r.builds = ?"
-		     " AND r.config = ? AND r.release IS NOT NULL AND r.started_s > ?"
+		     "SELECT " RUN_COLUMNS " FROM runs r WHERE r.command = 'deploy' AND r.environment IS ?"
+		     " AND instr(r.builds, ?) > 0 AND r.config = ? AND r.release IS NOT NULL AND r.started_s > ?"
 		     " AND r.seq = (SELECT max(n.seq) FROM runs n WHERE n.release = r.release AND n.command = 'deploy')"
 		     " AND (r.ended_s = 0 OR EXISTS (SELECT 1 FROM places p JOIN runs q ON q.run = p.run"
 		     "   WHERE q.release = r.release AND q.command = 'deploy'"

@@ -110,6 +110,9 @@ static void tell_other_machine(const struct status_facts *k, struct status_verdi
 
 	if (out->note || !k->last || !last || !same_id(last->id, k->live->id) || same_id(k->last->to, k->live->id))
 		return;
+	/* A row that moved nothing (held, refused) saw what is live now: it is our own switch that it saw. */
+	if (!k->last->to && same_id(k->last->from, k->live->id))
+		return;
 	if (last->at_s < k->last->at_s)
 		return;
 	out->note = arena_printf(mem, "%s by %s %s ago, not from here", last->action ? last->action : "switched",

@@ -102,6 +102,8 @@ struct build_request {
  * Call it on the thread that drains the pool: jobs of others that finish meanwhile are drained, too. b must not be
  * moved (blobs point at b->root). */
 int build_read(struct build *b, const struct build_request *rq, struct fail *f);
+/* Closes the directory: its files can no longer be read, but what is known of them stays until build_close. */
+void build_shut(struct build *b);
 void build_close(struct build *b);
 
 #endif

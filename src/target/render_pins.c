@@ -99,7 +99,7 @@ static bool pinned_by_precache(const char *path, const char *text, size_t len, c
 			start--;
 		if (stop == end || !strchr("\"'`?#", *stop) || !leads_to(path, start, (size_t)(stop - start), wanted))
 			continue;
-		while (open > text && p - open < ENTRY_REACH && *open != '{')
+		while (open > text && p - open < ENTRY_REACH && *open != '{' && *open != '}')
 			open--;
 		while (close < end && close - p < ENTRY_REACH && *close != '}')
 			close++;

@@ -55,6 +55,7 @@ cat >slipway.json <<'END'
 { "slipway": 1, "name": "demo", "builds": { "web": { "dir": "dist" } },
   "environments": { "base": {}, "staging": { "extends": "base" }, "production": { "extends": "base", "approve": "ask" } } }
 END
+# shellcheck disable=SC2016
 echo '{ "kind": "dir", "root": "../www/${environment}/${target}" }' >manifests/local.json
 both='"environments": { "staging": {}, "production": {} }'
 echo "{ \"tags\": [\"kiosk\", \"west\"], $both }" >targets/amarin.json
@@ -74,8 +75,37 @@ like "$err" '-y answers yes' "it says how"
 is "$(ls ../www/production)" "" "nothing was done"
 run "$SLIPWAY" -y deploy -e production --events ../events
 exits 0 "-y answers"
-like "$(head -n 1 ../events)" '^\{"at":"[0-9T:.-]+Z","event":' "events are JSON lines"
+like "$(head -n 1 ../events)" '^\{"at":"[0-9T:.-]+Z","event":"begin","command":"deploy","environment":"production"' "events are JSON lines"
 like "$(tail -n 1 ../events)" '"event":"end","exit":0' "the last one is the end"
+# on a terminal: the live display, and questions
+if command -v script >/dev/null; then
+	on_terminal() { # ANSWER COMMAND...: what a terminal of 80 columns saw; its exit code in $rc
+		local answer=$1
+		shift
+		rc=0
+		printf '%s\n' "$answer" | TERM=xterm script -qec "stty cols 80 rows 24; $(printf '%q ' "$@")" /dev/null >"$tmp/out" 2>&1 || rc=$?
+		out=$(tr -d '\r' <"$tmp/out")
+	}
+	echo two >dist/index.html
+	on_terminal no "$SLIPWAY" deploy -e production
+	exits 2 "another word than the environment's is no"
+	like "$out" '~ index.html' "the plan is shown before the question"
+	like "$out" 'not confirmed: nothing was done' "and the refusal after it"
+	on_terminal production "$SLIPWAY" deploy -e production --no-cache
+	exits 0 "the environment's name is yes"
+	like "$out" $'\e\\[32mdeployed' "results are coloured on a terminal"
+	unlike "$out" $'\e\\[[?]25l' "the cursor is never hidden"
+	echo three >dist/index.html
+	NO_COLOR=1 on_terminal production "$SLIPWAY" deploy -e production
+	unlike "$out" $'\e\\[32m' "unless NO_COLOR says no"
+	on_terminal '' "$SLIPWAY" status -e staging --color never --progress plain
+	unlike "$out" $'\e' "nothing of a terminal with --color never --progress plain"
+fi
+CLICOLOR_FORCE=1 run "$SLIPWAY" status -e production
+like "$out" $'\e\\[' "CLICOLOR_FORCE colours a file"
+run "$SLIPWAY" status -e production --color always
+like "$out" $'\e\\[' "as --color always does"
+
 run "$SLIPWAY" status -e staging --events -
 exits 2 "--events - is refused"
 run "$SLIPWAY" status -e staging --events /nonexistent/events

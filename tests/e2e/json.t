@@ -26,6 +26,7 @@ mkdir project project/targets project/manifests project/www project/dist && cd p
 cat >slipway.json <<'END'
 { "slipway": 1, "name": "demo", "builds": { "web": { "dir": "dist", "ignore": ["**/*.map"] } } }
 END
+# shellcheck disable=SC2016
 echo '{ "kind": "dir", "root": "www/${target}" }' >manifests/local.json
 for target in amarin bua chaba; do echo '{ "tags": ["kiosk"] }' >targets/$target.json; done
 echo one >dist/index.html
@@ -36,6 +37,7 @@ echo four >dist/.hidden
 json 0 "check" check
 json 0 "check --explain" check --explain bua
 is "$(get explain.name 2>/dev/null || get explain.target)" bua "explain names the target"
+is "$(get hidden.0.path) $(get hidden.0.rule) $(get hidden.1.path)" ".hidden dot file app.js.map" "and what is hidden"
 json 0 "plan" plan
 is "$(get targets.0.first)" true "the first plan is a first release"
 is "$(get ignored.0.rule) $(get ignored.1.rule)" "dot file **/*.map" "and says what is ignored"
@@ -51,6 +53,8 @@ is "$(get totals.unchanged)" 3 "nothing to do is success"
 json 0 "status" status
 is "$(get targets.0.health) $(get targets.0.live)" "live $first" "status tells the live release"
 echo five >dist/index.html
+json 0 "plan of a change" plan
+is "$(get targets.1.change.0.path) $(get targets.1.change.0.size)" "index.html 5" "names the file"
 json 0 "deploy of a change" deploy
 json 0 "releases" releases
 is "$(get targets.0.releases.1.id) $(get targets.0.releases.1.message)" "$first it's \"one\"" "releases, newest first"

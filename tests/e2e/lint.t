@@ -32,6 +32,8 @@ put base/b.c 'int b; \n'
 finds text "end of the line" "white space at the end"
 put base/b.c "/* $(printf '%0120d' 0) */\n"
 finds text "126 columns" "a long line"
+mkdir -p broken/tests && printf '#!/bin/sh\n' >broken/tests/b.t
+finds text "executable" "a test that cannot run"
 put base/b.c 'void b(void)\n{\n    return;\n}\n'
 finds text "spaces" "indentation with spaces"
 put base/b.c '#include "net/c.h"\n'

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""schema.py DIR [COMMAND] < document: does what --json printed follow DIR/COMMAND.schema.json? Exactly one document, and the
-schemas are themselves valid. Without COMMAND, the document's own."""
+"""schema.py DIR [COMMAND] < document: does what --json printed follow DIR/COMMAND.schema.json? Exactly one document,
+and the schemas are themselves valid. Without COMMAND, the document's own."""
 import json
 import pathlib
 import sys

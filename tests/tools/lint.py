@@ -186,6 +186,8 @@ def main():
         text = path.read_text(encoding="utf-8")
         in_src = path.relative_to(lint.root).parts[0] == "src"
         check_text(lint, path, text)
+        if path.suffix == ".t" and not path.stat().st_mode & 0o100:
+            lint.say(path, 1, "text", "a test must be executable")
         if path.suffix not in (".c", ".h"):
             continue
         check_calls(lint, path, text, in_src)

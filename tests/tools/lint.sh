@@ -52,6 +52,7 @@ man_page() {
 quick_check() {
 	cppcheck --quiet -j2 --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --suppress=readdirCalled --suppress=normalCheckLevelMaxBranches \
+		--suppress=uninitvar --suppress=resourceLeak --suppress=nullPointerArithmeticRedundantCheck \
 		--library=posix -D_GNU_SOURCE -Isrc src
 }
 

@@ -6,9 +6,11 @@
  *   root/.slipway/releases/ID.jsonl       its manifest, renamed into place before the tree is: a release is both
  *   root/.slipway/switches.jsonl, lock    the switch log; the lock (host/dir/lock.h)
  *
- * The first deploy creates root when its parent exists. The name of what lies outside releases/ (a link that somebody
- * else pointed there, a real directory) is its absolute path; a release's name never holds a slash or begins with a
- * dot.
+ * The first deploy creates root when its parent exists: a missing parent is more often an unmounted disk or a typing
+ * error than a wish. A relative root lies in the project, where neither can be: its parents are made too.
+ *
+ * The name of what lies outside releases/ (a link that somebody else pointed there, a real directory) is its absolute
+ * path; a release's name never holds a slash or begins with a dot.
  *
  * Every call opens what it needs and closes it again: between calls a place holds no descriptor, so that a thousand
  * places need no more of them than there are workers. Inside a release no symbolic link is ever followed. */
@@ -38,6 +40,7 @@ struct place {
 	struct session *session;
 	const struct target *target;
 	const char *name, *root, *live; /* absolute paths; in mem */
+	bool inside;                    /* root was given relative to the project */
 	enum durability durability;
 	struct arena mem;
 	char token[33];                 /* of the lock we hold; "" = none */
@@ -52,7 +55,7 @@ struct spot {
 };
 enum spot_mode { SPOT_READ, SPOT_CREATE };
 
-/* Opens root and what is below. SPOT_READ: an absent root is success with s->root -1 when its parent exists, else
+/* Opens root and what is below. SPOT_READ: an absent root is success with s->root -1 when it can be made, else
  * FAIL_MISSING. SPOT_CREATE makes what is missing. spot_close either way. */
 int spot_open(struct spot *s, const struct place *p, enum spot_mode mode, struct fail *f);
 void spot_close(struct spot *s);

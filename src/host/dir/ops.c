@@ -59,6 +59,7 @@ static int read_settings(struct place *p, struct fail *f)
 	if (!root || !*root)
 		return fail_set(f, FAIL_CONFIG, "a dir host needs \"root\"");
 	p->root = absolute(p, root);
+	p->inside = root[0] != '/' && !strstr(root, "..");
 	p->live = live && *live ? absolute(p, live) : arena_printf(&p->mem, "%s/current", p->root);
 	/* Room for what is put behind them. */
 	if (strlen(p->root) > PATH_MAX / 2 || strlen(p->live) > PATH_MAX / 2)

@@ -134,7 +134,11 @@ static int open_root(struct spot *s, const struct place *p, enum spot_mode mode,
 	if (errno != ENOENT)
 		return dir_errno(f, errno, "open the root", p->root);
 	name = parent_of(p->root, parent);
+	if (p->inside && mode == SPOT_CREATE && file_mkdirs(AT_FDCWD, parent, 0755, f) < 0)
+		return -1;
 	fd = open(parent, DIR_FLAGS);
+	if (fd < 0 && errno == ENOENT && p->inside)
+		return 0;
 	if (fd < 0)
 		return no_parent(f, errno, "the root's parent is missing", parent);
 	if (mode == SPOT_CREATE && file_mkdirs(fd, name, 0755, f) < 0) {

@@ -157,14 +157,14 @@ static void results_tell_stage_and_cause(void **state)
 	fail_set(&r.fail, FAIL_LOCAL, "No space left on device");
 	fail_stage(&r.fail, "stage");
 	display_result(&out, &r, 8, false, false, 0);
-	assert_string_equal(out.buf, "x jarupa    failed      stage: No space left on device  1.0 s");
+	assert_string_equal(out.buf, "x jarupa    failed       stage: No space left on device  1.0 s");
 	strbuf_setlen(&out, 0);
 	display_result(&out, &r, 8, false, false, 40);
-	assert_string_equal(out.buf, "x jarupa    failed      stage: No spac~");
+	assert_string_equal(out.buf, "x jarupa    failed       stage: No spa~");
 	strbuf_setlen(&out, 0);
 	r = (struct row){ .place = "jarupa", .result = RESULT_DEPLOYED, .sent_files = 1, .sent_bytes = 5120 };
 	display_result(&out, &r, 8, true, false, 80);
-	assert_string_equal(out.buf, "\xe2\x9c\x93 jarupa    deployed    1 file, 5.0 KiB");
+	assert_string_equal(out.buf, "\xe2\x9c\x93 jarupa    deployed     1 file, 5.0 KiB");
 	strbuf_clear(&out);
 }
 

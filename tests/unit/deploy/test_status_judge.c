@@ -208,6 +208,9 @@ static void another_machine_is_told_not_blamed(void **state)
 	s.last.at_s = 250;              /* our record is newer than that switch: it says nothing about it */
 	judge(&s, PLACE_LIVE);
 	assert_null(s.verdict.note);
+	s.last = (struct ledger_place){ .state = "held", .from = B, .at_s = 200 };
+	judge(&s, PLACE_LIVE);          /* held in the very second of our own rollback: it saw what is live */
+	assert_null(s.verdict.note);
 	arena_clear(&s.mem);
 }
 
