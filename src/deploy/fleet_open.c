@@ -89,7 +89,8 @@ static void open_runs(struct fleet *fl)
 	}
 }
 
-/* Local places share the workers. More of them at once are no faster, and a lock's renewal would wait behind them all. */
+/* Local places share the workers. More of them at once are no faster, and a lock's renewal would wait behind them
+ * all. */
 static unsigned width_of(const struct context *c)
 {
 	if (c->jobs)

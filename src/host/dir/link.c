@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "host/dir/reserve.h"
 
 /* Folds "." and ".." and doubled slashes of an absolute path, by its text alone. */
 static void normalise(char *path)
@@ -161,7 +162,8 @@ int link_put(const struct spot *s, const char *text, struct fail *f)
 	}
 	dir_random(random);
 	snprintf(aside, sizeof aside, ".slipway-link-%s", random);
-	if (symlinkat(text, s->live_dir, aside) < 0)
+	if (symlinkat(text, s->live_dir, aside) < 0 &&
+	    (!reserve_spend(s->state, errno) || symlinkat(text, s->live_dir, aside) < 0))
 		return dir_errno(f, errno, "write a link beside", s->live_name);
 	if (renameat(s->live_dir, aside, s->live_dir, s->live_name) == 0)
 		return 0;
