@@ -51,7 +51,7 @@ static void layout(void **state)
 	assert_link(w, "p/current", "releases/" A);
 	assert_int_equal(scratch_count(&w->scratch, "p"), 3);
 	assert_int_equal(scratch_count(&w->scratch, "p/releases"), 1);
-	assert_int_equal(scratch_count(&w->scratch, "p/.slipway"), 2);
+	assert_int_equal(scratch_count(&w->scratch, "p/.slipway"), 3);
 	assert_int_equal(scratch_count(&w->scratch, "p/.slipway/releases"), 1);
 	st = stat_of(w, "p/releases/" A "/a/b");
 	assert_int_equal(st.st_mode, S_IFREG | 0444);
