@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What an independent validator says about documents. usage: documents.py SCHEMA_DIR FILE... | --keys
 
---keys prints "SHAPE KEY" for every key that the schemas know, where SHAPE is project, environment, defaults, target, entry
-or host-KIND.
+--keys prints "SHAPE KEY" for every key that the schemas know; SHAPE is project, environment, defaults, target, entry or
+host-KIND.
 
 A file's name begins with the schema's: target-x.json is judged by target.schema.json. Other names need SCHEMA=FILE.
 Prints "accept FILE" or "refuse FILE" (and why, as a comment), a line each.
