@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/* Lays it down when it is not there; state is root/.slipway. Failing at it is no failure: it comes with the next lock. */
+/* Lays it down when it is not there; state is root/.slipway. Failing at it is no failure: it comes with the next
+ * lock. */
 void reserve_keep(int state);
 /* True when err is a lack of room and the reserve was there to be spent: try once more. */
 bool reserve_spend(int state, int err);
