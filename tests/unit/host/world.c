@@ -51,8 +51,15 @@ static void set_settings(struct world *w, struct seat *seat)
 	struct setting *v = arena_alloc(&w->mem, (json_count(root) + 1) * sizeof *v);
 	size_t n = 0;
 
-	for (const json *c = json_first(root); c; c = json_next(c))
-		v[n++] = (struct setting){ .key = json_key(c), .value = c, .origin = "test" };
+	/* A key that was given twice counts as its last one. */
+	for (const json *c = json_first(root); c; c = json_next(c)) {
+		size_t i = 0;
+
+		while (i < n && strcmp(v[i].key, json_key(c)) != 0)
+			i++;
+		v[i] = (struct setting){ .key = json_key(c), .value = c, .origin = "test" };
+		n += i == n;
+	}
 	qsort(v, n, sizeof *v, by_key);
 	seat->target = (struct target){ .name = seat->name, .kind = w->row->kind, .host = "test", .settings = v,
 		.setting_count = n };

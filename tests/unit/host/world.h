@@ -41,8 +41,8 @@ void world_free(struct world *w);
  * was killed is a seat that is not used again (it is closed with the world). */
 struct seat *world_seat(struct world *w, const char *name);
 /* With a setting more or changed: key and JSON value. */
-/* Closes the newest seat. */
 struct seat *world_seat_with(struct world *w, const char *name, const char *key, const char *value);
+/* Closes the newest seat. */
 void world_unseat(struct world *w);
 
 /* A build: pairs of path and text, ended by NULL. The files lie below the scratch directory. */
