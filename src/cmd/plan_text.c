@@ -133,13 +133,22 @@ static void counts(struct page *p, const struct plan *plan)
 	}
 }
 
-static void inline_items(struct page *p, const struct plan *plan, size_t at)
+/* "rendered value known at deploy" is worth a word without -v: the size is a guess, and so is the change. */
+static bool is_guess(const struct place_plan *place, size_t i)
 {
+	return !place->exact && place->why && place->why[i] && strstr(place->why[i], "known at deploy");
+}
+
+static void inline_items(struct page *p, const struct place_plan *place, size_t at)
+{
+	const struct plan *plan = &place->plan;
 	const char *words[INLINE_ITEMS];
 	for (size_t i = 0; i < plan->count; i++) {
 		struct strbuf word = STRBUF_INIT;
 		strbuf_addf(&word, "%c ", sign_of(plan->items[i].kind));
 		format_name(&word, plan->items[i].path);
+		if (is_guess(place, i))
+			strbuf_addstr(&word, " (known at deploy)");
 		words[i] = arena_strdup(p->mem, word.buf);
 		strbuf_clear(&word);
 	}
@@ -165,6 +174,8 @@ static void listed_items(struct page *p, const struct place_plan *place, size_t 
 		format_bytes(&p->text, e->blob->size);
 		if (p->verbose && place->why && place->why[i])
 			strbuf_addf(&p->text, "  %s", place->why[i]);
+		else if (is_guess(place, i))
+			strbuf_addstr(&p->text, "  known at deploy");
 		strbuf_addch(&p->text, '\n');
 	}
 }
@@ -201,7 +212,7 @@ static void group_text(struct page *p, const struct plan_group *g)
 		if (p->verbose)
 			listed_items(p, place, 0);
 	} else if (plan->count > 0 && plan->count <= INLINE_ITEMS && !p->verbose) {
-		inline_items(p, plan, at);
+		inline_items(p, place, at);
 	} else if (plan->count > 0) {
 		counts(p, plan);
 		strbuf_addch(&p->text, '\n');

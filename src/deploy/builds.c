@@ -241,6 +241,18 @@ static void tell(const struct builds *b, const struct build *it)
 	strbuf_clear(&detail);
 }
 
+/* One problem stands in the failure; several are told one by one, so that one look mends them all. */
+static void tell_problems(const struct builds *b, const struct build *it)
+{
+	for (size_t i = 0; it->problem_count > 1 && i < it->problem_count; i++) {
+		struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "  %s: %s", it->problems[i].path, it->problems[i].rule);
+		b->c->reporter->note(b->c->reporter, NULL, text.buf);
+		strbuf_clear(&text);
+	}
+}
+
 static int read_one(struct builds *b, struct reading *it, struct fail *f)
 {
 	struct build_request rq = {
@@ -250,6 +262,7 @@ static int read_one(struct builds *b, struct reading *it, struct fail *f)
 
 	it->open = true;
 	if (build_read(&it->build, &rq, f) < 0) {
+		tell_problems(b, &it->build);
 		/* A build that is not there is the user's configuration, not a target's trouble. */
 		if (f->kind == FAIL_MISSING)
 			f->kind = FAIL_CONFIG;
