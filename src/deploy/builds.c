@@ -241,16 +241,17 @@ static void tell(const struct builds *b, const struct build *it)
 	strbuf_clear(&detail);
 }
 
-/* One problem stands in the failure; several are told one by one, so that one look mends them all. */
+/* The failure has room for the first; all of them are to be mended at once. */
 static void tell_problems(const struct builds *b, const struct build *it)
 {
-	for (size_t i = 0; it->problem_count > 1 && i < it->problem_count; i++) {
-		struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_INIT;
 
-		strbuf_addf(&text, "  %s: %s", it->problems[i].path, it->problems[i].rule);
-		b->c->reporter->note(b->c->reporter, NULL, text.buf);
-		strbuf_clear(&text);
+	for (size_t i = 0; it->problem_count > 1 && i < it->problem_count; i++) {
+		strbuf_setlen(&text, 0);
+		strbuf_addf(&text, "%s: %s", it->problems[i].path, it->problems[i].rule);
+		b->c->reporter->problem(b->c->reporter, text.buf);
 	}
+	strbuf_clear(&text);
 }
 
 static int read_one(struct builds *b, struct reading *it, struct fail *f)
@@ -262,10 +263,10 @@ static int read_one(struct builds *b, struct reading *it, struct fail *f)
 
 	it->open = true;
 	if (build_read(&it->build, &rq, f) < 0) {
-		tell_problems(b, &it->build);
 		/* A build that is not there is the user's configuration, not a target's trouble. */
 		if (f->kind == FAIL_MISSING)
 			f->kind = FAIL_CONFIG;
+		tell_problems(b, &it->build);
 		fail_wrap(f, "%s %s", it->name ? "build" : "overlay", rq.name);
 		return fail_stage(f, "build");
 	}

@@ -7,6 +7,7 @@
 #include "deploy/retry.h"
 
 #define WIDTH_DEFAULT 64
+#define WIDTH_PER_WORKER 4      /* of places on this machine */
 
 static const struct host_ops *table_for(const struct context *c, const char *kind)
 {
@@ -88,6 +89,18 @@ static void open_runs(struct fleet *fl)
 	}
 }
 
+/* Local places share the workers. More of them at once are no faster, and a lock's renewal would wait behind them
+ * all. */
+static unsigned width_of(const struct context *c)
+{
+	if (c->jobs)
+		return c->jobs;
+	for (size_t i = 0; i < c->target_count; i++)
+		if (strcmp(c->targets[i]->kind, "dir") != 0)
+			return WIDTH_DEFAULT;
+	return WIDTH_PER_WORKER * pool_threads(loop_pool(c->loop));
+}
+
 int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 {
 	struct fleet *fl = xcalloc(1, sizeof *fl);
@@ -95,7 +108,7 @@ int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 	(void)f;
 	fl->c = c;
 	fl->env = (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project) };
-	fl->width = c->jobs ? c->jobs : WIDTH_DEFAULT;
+	fl->width = width_of(c);
 	fl->count = count_places(c);
 	fl->retries = retry_budget(fl->count * 10);
 	fl->links = xcalloc(c->target_count, sizeof *fl->links);

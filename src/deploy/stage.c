@@ -1,8 +1,10 @@
 #include "deploy/stage.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "deploy/fleet_inside.h"
 
 /* A slice is what cancelling may have to wait for, and the step in which progress shows. */
 #define SLICE_ENTRIES 1000
@@ -163,7 +165,8 @@ static void was_probed(struct op *op)
 
 	if (ended(r, op, "stage"))
 		return;
-	if (state == RELEASE_SEALED || state == RELEASE_LIVE)
+	/* A sealed one is begun as well: the host looks whether it came whole through whatever ended that run. */
+	if (state == RELEASE_LIVE)
 		run_done(r, 0);
 	else
 		begin(r);
@@ -184,9 +187,34 @@ static void start_stage(struct run *r)
 	}
 }
 
+/* ---- a full disk ---- */
+
+static void was_abandoned(struct op *op)
+{
+	if (op->rc < 0)
+		run_note(op->owner, "what was staged was not removed: %s", op->fail.text);
+	run_done(op->owner, 0);
+}
+
+static void start_abandon(struct run *r)
+{
+	r->ops->abandon(r->place, stage_of(r)->all->id, run_op(r, was_abandoned));
+}
+
+/* What does not fit must not go on filling the disk of everything else that lives there. */
+static bool ran_full(const struct run *r)
+{
+	const struct fail *f = &r->row.fail;
+
+	return r->locked && r->row.result == RESULT_FAILED && (f->code == ENOSPC || f->code == EDQUOT) && r->ops->abandon;
+}
+
 void stage_all(struct fleet *fl, struct staging *s)
 {
 	static const struct phase ph = { .id = PHASE_STAGE, .start = start_stage, .changes = true };
+	static const struct phase abandon = {
+		.id = PHASE_STAGE, .start = start_abandon, .changes = true, .always = true, .once = true
+	};
 	struct context *c = fleet_context(fl);
 	size_t count;
 	struct run *runs = fleet_runs(fl, &count);
@@ -197,6 +225,7 @@ void stage_all(struct fleet *fl, struct staging *s)
 		((struct place_wish *)runs[i].data)->stage = &stages[i];
 	}
 	fleet_phase(fl, &ph);
+	fleet_walk(fl, &abandon, ran_full);
 	for (size_t i = 0; s->refused.kind != FAIL_NONE && i < count; i++)
 		if (runs[i].active)
 			run_leave(&runs[i], RESULT_SKIPPED, NULL);

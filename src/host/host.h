@@ -161,7 +161,8 @@ struct host_ops {
 	/* Frees a lock by its token, whoever holds it (the `unlock` command); FAIL_CONFLICT when the holder changed. */
 	void (*break_lock)(struct place *p, const char *token, struct op *op);
 
-	/* Staging; lock held. */
+	/* Staging; lock held. Begin of what is sealed already, with the same tree: nothing is missing when it is whole, and
+	 * it is begun anew when it is not (what was never flushed may have come out of a power failure empty). */
 	void (*begin)(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op);
 	void (*put)(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op);
 	/* complete, verified, manifest written */

@@ -218,8 +218,7 @@ static void refuse_twice(struct problems *problems, const char *what, const char
 	(void)json_position(first.doc, first.value, JSON_AT_KEY, &line, &column);
 	strbuf_addf(&hint, "the other one is %s:%u:%u", json_doc_name(first.doc), line, column);
 	problem_at(problems, PROBLEM_ERROR, second.doc, second.value, JSON_AT_KEY, hint.buf,
-	           "there are two %s called \"%s\"", what,
-	           name);
+	           "there are two %s called \"%s\"", what, name);
 	strbuf_clear(&hint);
 }
 

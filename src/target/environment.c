@@ -198,8 +198,8 @@ static bool is_loopback(const char *host, size_t len)
 	if (strcmp(text, "localhost") == 0 || strcmp(text, "[::1]") == 0)
 		return true;
 	return sscanf(text, "%3u.%3u.%3u.%3u%n", &parts[0], &parts[1], &parts[2], &parts[3], &used) == 4 &&
-		(size_t)used == len &&
-	       parts[0] == 127 && parts[1] < 256 && parts[2] < 256 && parts[3] < 256 && strspn(text, "0123456789.") == len;
+	       (size_t)used == len && parts[0] == 127 && parts[1] < 256 && parts[2] < 256 && parts[3] < 256 &&
+	       strspn(text, "0123456789.") == len;
 }
 
 bool endpoint_allowed(const char *url)

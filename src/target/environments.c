@@ -46,7 +46,7 @@ static void unknown_parent(struct project *p, size_t i, struct problems *problem
 
 	problem_at(problems, PROBLEM_ERROR, p->config.doc, extends, JSON_AT_VALUE, hint,
 	           "environment \"%s\" extends \"%s\", which does not exist", p->environments[i].name,
-		p->environments[i].extends);
+	           p->environments[i].extends);
 	p->environment_defs[i].looped = true;
 }
 
@@ -62,8 +62,7 @@ static void report_cycle(struct project *p, size_t start, struct problems *probl
 	} while (i != start);
 	strbuf_addstr(&way, p->environments[start].name);
 	problem_at(problems, PROBLEM_ERROR, p->config.doc, json_get(p->environment_defs[start].part.value, "extends"),
-	           JSON_AT_VALUE,
-	           NULL, "environments extend each other: %s", way.buf);
+	           JSON_AT_VALUE, NULL, "environments extend each other: %s", way.buf);
 	strbuf_clear(&way);
 }
 

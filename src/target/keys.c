@@ -36,7 +36,7 @@ static const struct shape entry_object = {
 };
 static const struct shape entries = {
 	.types = SHAPE_LIST | SHAPE_OBJECT, .filled = true, .key_form = FORM_NAME, .item = &shape_name,
-		.value = &entry_object
+	.value = &entry_object
 };
 static const struct shape kind_shape = { .types = SHAPE_STRING, .words = keys_kinds };
 

@@ -51,7 +51,7 @@ static const struct shape health_check = { .types = SHAPE_STRING | SHAPE_OBJECT,
                                            .keys = health_rows };
 const struct shape shape_health = {
 	.types = SHAPE_STRING | SHAPE_FALSE | SHAPE_OBJECT | SHAPE_LIST, .form = FORM_TEXT, .keys = health_rows,
-		.item = &health_check
+	.item = &health_check
 };
 
 static const struct key_row hook_rows[] = {
@@ -100,7 +100,7 @@ static const struct shape only_true = { .types = SHAPE_TRUE };
 static const struct key_row rewrite_rows[] = {
 	MATCH_ROWS,
 	{ .name = "destination", .shape = &shape_text, .choice = 2 },
-		{ .name = "function", .shape = &function_shape, .choice = 2 },
+	{ .name = "function", .shape = &function_shape, .choice = 2 },
 	{ .name = "run", .shape = &run_shape, .choice = 2 }, { .name = "dynamicLinks", .shape = &only_true, .choice = 2 },
 	{ .name = "region", .shape = &shape_text }, END
 };
@@ -140,7 +140,7 @@ static const struct key_row webhook_rows[] = {
 static const struct shape webhook = OBJECT(webhook_rows);
 static const struct key_row cdn_rows[] = {
 	{ .name = "cloudfront", .shape = &shape_text, .choice = 1 },
-		{ .name = "webhook", .shape = &webhook, .choice = 1 }, END
+	{ .name = "webhook", .shape = &webhook, .choice = 1 }, END
 };
 static const struct shape cdn = OBJECT(cdn_rows);
 const struct shape shape_cdn = LIST_OF(&cdn);

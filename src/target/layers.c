@@ -67,7 +67,7 @@ static int by_key(const void *a, const void *b)
 struct setting *layers_merge(struct project *p, const struct layer *layers, size_t layer_count, unsigned kind,
                              size_t *count)
 {
-	struct setting found[96], *out;
+	struct setting found[96] = { { NULL, NULL, NULL } }, *out;
 	size_t n = 0;
 
 	for (const struct key_row *row = keys_layered; row->name && n < sizeof found / sizeof found[0]; row++) {

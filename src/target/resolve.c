@@ -42,9 +42,8 @@ static const struct host_def *host_of(struct project *p, const struct target_def
 	if (!l) {
 		problem_at(problems, PROBLEM_ERROR, t->part.doc, t->part.value, JSON_AT_VALUE,
 		           p->host_count ? "name it with \"host\"" : "write a host manifest, or run slipway init",
-		           p->host_count ? "target \"%s\" does not say which host it is on" :
-			"target \"%s\" has no host: there are no "
-		           "host manifests", t->name);
+		           "target \"%s\" %s", t->name,
+		           p->host_count ? "does not say which host it is on" : "has no host: there are no host manifests");
 		return NULL;
 	}
 	if (!json_string(v))
@@ -124,11 +123,10 @@ static void find_overlays(struct project *p, struct target *t, struct problems *
 			           p->overlays_dir, names[i]);
 	}
 	add_overlay(p, t, list, t->name);
-	if (t->overlay_count && environment_def(p, t->name))
+	if (environment_def(p, t->name) && is_directory(p, arena_printf(&p->mem, "%s/%s", p->overlays_dir, t->name)))
 		problem_add(problems, PROBLEM_ERROR, t->file, 0, 0, "rename the target or the environment",
 		            "target \"%s\" is called like an environment, so the overlay \"%s/%s\" could be meant for either",
-			t->name,
-		            p->overlays_dir, t->name);
+		            t->name, p->overlays_dir, t->name);
 }
 
 static const char *expanded(struct project *p, const struct target *t, const char *text)

@@ -114,7 +114,7 @@ static void check_endpoint(struct project *p, const struct target *t, struct pro
 		problem_at(problems, PROBLEM_ERROR, at.doc, at.value, JSON_AT_VALUE,
 		           "name it in SLIPWAY_ALLOW_ENDPOINTS if credentials may be sent there",
 		           "\"%s\" is neither this machine nor allowed: a project must not choose who receives credentials",
-			endpoint);
+		           endpoint);
 }
 
 /* A target's own words that its host does not understand: they would be ignored in silence. */

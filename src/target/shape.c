@@ -114,7 +114,7 @@ static const char *form_words(enum text_form form)
 		[FORM_NAME] = "a name (letters, digits, \".\", \"_\", \"-\"; at most 63; the first a letter or digit)",
 		[FORM_VARIABLE] = "a variable's name (A-Z, 0-9, \"_\"; the first not a digit)",
 		[FORM_DURATION] = "a duration such as \"30s\", \"15m\", \"2h\" or \"14d\"",
-			[FORM_SHARE] = "a share such as \"10%\"",
+		[FORM_SHARE] = "a share such as \"10%\"",
 		[FORM_URL] = "an http:// or https:// address without user name",
 		[FORM_TREE_PATH] = "a relative path without \".\", \"..\" or empty parts",
 		[FORM_ADDRESS] = "an address such as \"user@host\"",
@@ -199,9 +199,8 @@ static void wrong_type(const struct shape *s, const struct json_doc *d, const js
 	const char *key = json_key(v);
 
 	describe(&wanted, s);
-	problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_VALUE, NULL, "%s%s%sexpected %s, got %s", key ? "\"" : "",
-	           key ? key : "",
-	           key ? "\": " : "", wanted.buf, type_words(json_type(v)));
+	problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_VALUE, NULL, "%s%s%sexpected %s, got %s",
+	           key ? "\"" : "", key ? key : "", key ? "\": " : "", wanted.buf, type_words(json_type(v)));
 	strbuf_clear(&wanted);
 }
 
@@ -227,7 +226,8 @@ static void check_string(const struct shape *s, const struct json_doc *d, const 
 	if (s->form == FORM_NAME || s->form == FORM_VARIABLE || !strstr(text, "${"))
 		wrong = shape_text_wrong(s, text);
 	if (wrong)
-		problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_VALUE, NULL, "\"%s\" is not %s", text, wrong);
+		problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_VALUE, NULL,
+		           *text ? "\"%s\" is not %s" : "\"%s\" must be %s", text, wrong);
 }
 
 static void check_number(const struct shape *s, const struct json_doc *d, const json *v, struct problems *problems)
@@ -253,9 +253,8 @@ static void unknown_key(const struct shape *s, const struct json_doc *d, const j
 	if (row) {
 		bool kind = s->kinds && row->kinds && !(row->kinds & s->kinds);
 
-		problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_KEY, NULL, kind ?
-		           "\"%s\" means nothing to this kind of host" :
-		           "\"%s\" cannot stand here", row->name);
+		problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_KEY, NULL, "\"%s\" %s", row->name,
+		           kind ? "means nothing to this kind of host" : "cannot stand here");
 		return;
 	}
 	for (row = s->keys; row->name && n < KEYS_MAX; row++)

@@ -26,8 +26,8 @@ sw check --json
 is "$(json 'd["ok"], d["exit"]')" '[false, 2]' "check --json fails in one document"
 
 # Comments, x- keys, $schema.
-# shellcheck disable=SC2016
 rm -r "$p/targets" "$p/manifests" && shop
+# shellcheck disable=SC2016
 printf '/* hi */ { "$schema": "x", "x-note": [1], "vars": { "CATALOG_ID": 1 } } // end\n' >"$p/targets/alpha.json"
 sw check
 exits 0 "comments, x- keys and the schema key are allowed"

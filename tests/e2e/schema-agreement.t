@@ -59,6 +59,41 @@ agree good accept 0
 agree broken refuse 2
 agree references accept 2
 
+# Every key of the schemas is known to check: null is of no type, so check must miss the right one, not the key. And every key of
+# the tables is known to the schemas.
+with_null() {
+	local shape=$1 keys=$2
+	case $shape in
+	project) printf '{ %s }\n' "$keys" >"$tmp/case/slipway.json" ;;
+	environment) printf '{ "slipway": 1, "environments": { "one": { %s } } }\n' "$keys" >"$tmp/case/slipway.json" ;;
+	defaults) printf '{ "slipway": 1, "defaults": { %s } }\n' "$keys" >"$tmp/case/slipway.json" ;;
+	target) printf '{ "slipway": 1, "targets": { "one": { %s } } }\n' "$keys" >"$tmp/case/slipway.json" ;;
+	entry) printf '{ "slipway": 1, "targets": { "one": { "environments": { "e": { %s } } } } }\n' "$keys" >"$tmp/case/slipway.json" ;;
+	host-*)
+		printf '{ "slipway": 1, "manifests": { "one": { "kind": "%s", %s } } }\n' "${shape#host-}" "$keys" >"$tmp/case/slipway.json"
+		;;
+	esac
+}
+judge --keys >"$tmp/keys"
+for shape in $(cut -d' ' -f1 "$tmp/keys" | uniq); do
+	rm -rf "$tmp/case" && mkdir "$tmp/case"
+	mapfile -t keys < <(sed -n "s/^$shape //p" "$tmp/keys" | grep -vx kind)
+	with_null "$shape" "$(printf '"%s": null, ' "${keys[@]}" | sed 's/, $//')"
+	run "$SLIPWAY" -C "$tmp/case" check
+	missed=''
+	for key in "${keys[@]}"; do
+		grep -qF "\"$key\": expected " <<<"$out$err" || missed+=" $key"
+	done
+	is "$missed" '' "check knows every key that the schema of $shape knows"
+done
+known=$(cut -d' ' -f2 "$tmp/keys" | sort -u)
+missed=''
+while read -r key; do
+	grep -qxF -- "$key" <<<"$known" || missed+=" $key"
+done < <(sed -n '/^const struct key_row keys_layered/,/^};/p; /project_rows/,/^};/p' "$lib_repo/src/target/keys.c" |
+	sed -n 's/.*{ \.name = "\([^"]*\)".*/\1/p')
+is "$missed" '' "the schemas know every key of the tables"
+
 # The repository itself.
 own=("project=$lib_repo/slipway.json")
 for file in "$lib_repo"/targets/*.json; do own+=("target=$file"); done

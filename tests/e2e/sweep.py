@@ -109,7 +109,8 @@ def tidy():
     bad = []
     for where, dirs, files in os.walk(srv):
         for name in dirs + files:
-            if name == "lock" or name.endswith((".partial", ".dead")) or name.startswith(".slipway-") or ".tmp" in name:
+            stray = name.endswith((".partial", ".dead")) or name.startswith(".slipway-") or ".tmp" in name
+            if stray or name == "lock":
                 bad.append("left over: " + os.path.relpath(os.path.join(where, name), srv))
     for target in end:
         try:

@@ -255,10 +255,26 @@ static int move_with_gap(struct adopt_call *c, const struct spot *s, const char 
 	return err ? dir_errno(f, err, "move", c->p->live) : 0;
 }
 
+/* Removes the link of that very text; anything else under the name stays, EEXIST. */
+static int unlink_left(const struct spot *s, const char *id, const char *text)
+{
+	char got[PATH_MAX];
+	ssize_t n = readlinkat(s->releases, id, got, sizeof got - 1);
+
+	got[n > 0 ? n : 0] = '\0';
+	if (n <= 0 || strcmp(got, text) != 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return unlinkat(s->releases, id, 0);
+}
+
 /* 1 done, 0 only a gap would do it and that was not accepted, -1. */
 static int exchange(struct adopt_call *c, const struct spot *s, const char *text, struct fail *f)
 {
-	if (symlinkat(text, s->releases, c->id) < 0)
+	/* One that an interrupted run left is of no use to anybody else. */
+	if (symlinkat(text, s->releases, c->id) < 0 && (errno != EEXIST || unlink_left(s, c->id, text) < 0 ||
+	                                                symlinkat(text, s->releases, c->id) < 0))
 		return dir_errno(f, errno, "write the link below releases for", c->id);
 	if (renameat2(s->live_dir, s->live_name, s->releases, c->id, RENAME_EXCHANGE) == 0)
 		return 1;

@@ -5,6 +5,7 @@
  *                                         .ID.partial while it is staged, .ID.dead while it is removed
  *   root/.slipway/releases/ID.jsonl       its manifest, renamed into place before the tree is: a release is both
  *   root/.slipway/switches.jsonl, lock    the switch log; the lock (host/dir/lock.h)
+ *   root/.slipway/reserve                 room for going back on a full disk (host/dir/reserve.h)
  *
  * The first deploy creates root when its parent exists: a missing parent is more often an unmounted disk or a typing
  * error than a wish. A relative root lies in the project, where neither can be: its parents are made too.

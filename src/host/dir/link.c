@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "host/dir/reserve.h"
 
 /* Folds "." and ".." and doubled slashes of an absolute path, by its text alone. */
 static void normalise(char *path)
@@ -158,7 +159,10 @@ int link_aside(char aside[LINK_ASIDE], const struct spot *s, const char *text, s
 	sha256_bytes(s->live_name, strlen(s->live_name), digest);
 	memcpy(aside, lead, sizeof lead);
 	hex_encode(aside + sizeof lead - 1, digest, 16);
-	if ((unlinkat(s->live_dir, aside, 0) < 0 && errno != ENOENT) || symlinkat(text, s->live_dir, aside) < 0)
+	if (unlinkat(s->live_dir, aside, 0) < 0 && errno != ENOENT)
+		return dir_errno(f, errno, "remove the old link beside", s->live_name);
+	if (symlinkat(text, s->live_dir, aside) < 0 &&
+	    (!reserve_spend(s->state, errno) || symlinkat(text, s->live_dir, aside) < 0))
 		return dir_errno(f, errno, "write a link beside", s->live_name);
 	return 0;
 }

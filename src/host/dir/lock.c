@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "host/dir/holder.h"
+#include "host/dir/reserve.h"
 #include "host/dir/work.h"
 
 #define GUARD_TRIES 2000
@@ -271,6 +272,10 @@ static int try_lock(const struct lock_call *c, const struct spot *s, struct op *
 	dir_random(c->p->token);
 	format_lock(&text, c->p, c->by, c->command, clock_wall_s());
 	rc = put_lock(s, &text, f);
+	if (rc < 0 && reserve_spend(s->state, f->code)) {
+		*f = (struct fail)FAIL_INIT;
+		rc = put_lock(s, &text, f);
+	}
 	strbuf_clear(&text);
 	return rc;
 }
@@ -288,6 +293,8 @@ static int lock_run(void *arg, size_t *count, struct op *op, struct fail *f)
 	if (rc == 0)
 		while ((rc = try_lock(c, &s, op, f)) == 0 && (rc = dir_cancelled(op, f)) == 0)
 			;
+	if (rc == 1)
+		reserve_keep(s.state);
 	lock_unguard(guard);
 	spot_close(&s);
 	if (rc < 0)
@@ -316,6 +323,8 @@ static int renew_guarded(const struct place *p, const struct spot *s, struct are
 	if (rc == 0) {
 		format_lock(&text, p, info.by, info.command, info.since_s);
 		rc = file_replace(s->state, "lock", text.buf, text.len, 0, f);
+		if (rc < 0 && reserve_spend(s->state, f->code))
+			rc = file_replace(s->state, "lock", text.buf, text.len, 0, f);
 	}
 	strbuf_clear(&text);
 	return rc;
@@ -362,6 +371,7 @@ static int free_lock(const struct place *p, const char *token, bool *changed, st
 	if (rc == 0 && (rc = lock_read(&info, s.state, "lock", &mem, f)) == 1) {
 		*changed = !is_token(&info, token);
 		rc = *changed ? 0 : take_away(&s, token, f);
+		reserve_keep(s.state);
 	}
 	lock_unguard(guard);
 	spot_close(&s);

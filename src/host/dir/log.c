@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "host/dir/link.h"
+#include "host/dir/reserve.h"
 
 #define LOG_NAME "switches.jsonl"
 #define LOG_MAX ((size_t)64 * 1024 * 1024)
@@ -81,6 +82,9 @@ int log_append(const struct spot *s, const struct switchlog *log, struct switch_
 		err = errno;
 	close(fd);
 	strbuf_clear(&text);
+	/* What was written of the line stays behind as a torn one. */
+	if (err && reserve_spend(s->state, err))
+		return log_append(s, log, r, f);
 	return err ? dir_errno(f, err, "write", ".slipway/" LOG_NAME) : 0;
 }
 

@@ -21,7 +21,7 @@ static void set_scene(struct scene *s, size_t count)
 {
 	memset(s, 0, sizeof(*s));
 	for (size_t i = 0; i < count; i++) {
-		snprintf(s->names[i], sizeof(s->names[i]), "kiosk-%02zu", i);
+		snprintf(s->names[i], sizeof(s->names[i]), "kiosk-%02u", (unsigned)i % 100);
 		s->rows[i] = (struct row){ .target = s->names[i], .place = s->names[i], .phase = PHASE_STAGE,
 		                           .total_files = 100, .total_bytes = 1024 * 1024, .started_ns = 1 * S };
 		atomic_store(&s->rows[i].progress_files, 50);

@@ -378,6 +378,28 @@ static void overlays_and_render(void **state)
 	project_dir_clear(&d);
 }
 
+static void overlay_of_two_meanings(void **state)
+{
+	struct project_dir d;
+
+	(void)state;
+	project_dir_init(&d);
+	project_dir_write(&d, "slipway.json", MINIMAL ", \"environments\": { \"live\": {} } }");
+	project_dir_write(&d, "manifests/local.json", DIR_HOST);
+	project_dir_write(&d, "targets/live.json", "{}");
+	project_dir_write(&d, "overlays/other/", "");
+	assert_int_equal(project_dir_load(&d), 0);
+	assert_int_equal(project_dir_resolve(&d, "live"), 0);
+	project_free(d.project);
+	project_dir_write(&d, "overlays/live/", "");
+	assert_int_equal(project_dir_load(&d), 0);
+	assert_int_equal(project_dir_resolve(&d, "live"), -1);
+	assert_string_equal(project_dir_problems(&d), "E targets/live.json:0:0: target \"live\" is called like an "
+	                                              "environment, so the "
+	                    "overlay \"overlays/live\" could be meant for either | rename the target or the environment\n");
+	project_dir_clear(&d);
+}
+
 static void repeated_literals_are_hinted(void **state)
 {
 	(void)state;
@@ -478,6 +500,7 @@ int main(void)
 		cmocka_unit_test(expansion_is_bounded), cmocka_unit_test(dollar_can_be_escaped),
 		cmocka_unit_test(places_are_not_shared), cmocka_unit_test(one_target_in_two_environments),
 		cmocka_unit_test(lists_of_sites_are_places), cmocka_unit_test(overlays_and_render),
+		cmocka_unit_test(overlay_of_two_meanings),
 		cmocka_unit_test(repeated_literals_are_hinted), cmocka_unit_test(endpoints_need_trust),
 		cmocka_unit_test(project_is_found_above), cmocka_unit_test(firebase_project_gets_a_hint),
 		cmocka_unit_test(explanation_names_origins),

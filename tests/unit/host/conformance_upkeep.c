@@ -1,0 +1,281 @@
+/* What lies on a place, and keeping it in order. */
+#include "world.h"
+
+#define A "20261123-090501-aaaaaaaa"
+#define B "20261123-090602-bbbbbbbb"
+#define C "20261123-090703-cccccccc"
+
+static void assert_finding(const struct verify_report *r, const char *path, const char *what)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->findings[i].path, path) == 0 && strcmp(r->findings[i].what, what) == 0)
+			return;
+	fail_msg("no finding \"%s\" for %s", what, path);
+}
+
+static void verify_finds(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	const struct tree *t = world_tree(w, "a/one", "1111", "a/two", "2222", "b/three", "3333", "four", "4444", NULL);
+	struct verify_report r;
+
+	seat_deploy(w, s, A, t);
+	assert_int_equal(seat_verify(w, s, NULL, &r), 0);
+	assert_int_equal(r.count, 0);
+	assert_string_equal(r.id, A);
+	w->row->damage(&w->scratch, "one", A, "a/one", DAMAGE_FLIP);
+	w->row->damage(&w->scratch, "one", A, "b/three", DAMAGE_REMOVE);
+	w->row->damage(&w->scratch, "one", A, "b/extra", DAMAGE_ADD);
+	assert_int_equal(seat_verify(w, s, A, &r), 0);
+	assert_finding(&r, "a/one", "content differs");
+	assert_finding(&r, "b/three", "missing");
+	assert_finding(&r, "b/extra", "extra");
+	for (size_t i = 0; i < r.count; i++)
+		assert_true(strcmp(r.findings[i].path, "a/two") != 0 && strcmp(r.findings[i].path, "four") != 0);
+	assert_failed(w, seat_verify(w, s, B, &r), FAIL_MISSING);
+}
+
+/* A damaged file is not carried on into the next release. */
+static void damage_is_not_inherited(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	const struct tree *t = world_tree(w, "a", "1111", "b", "2222", NULL);
+	const struct tree *u = world_tree(w, "a", "1111", "b", "33", NULL);
+
+	seat_deploy(w, s, A, t);
+	w->row->damage(&w->scratch, "one", A, "a", DAMAGE_REMOVE);
+	assert_int_equal(seat_deploy(w, s, B, u).count, 2);
+	assert_holds(w, s, B, u);
+}
+
+static void listing(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	struct release_list l;
+
+	seat_deploy(w, s, A, world_tree(w, "index.html", "1", NULL));
+	seat_deploy(w, s, C, world_tree(w, "index.html", "3", NULL));
+	assert_int_equal(seat_lock(w, s), 0);
+	seat_stage(w, s, B, world_tree(w, "index.html", "2", NULL));
+	assert_int_equal(seat_unlock(w, s), 0);
+	l = seat_list(w, s);
+	assert_int_equal(l.count, 3);
+	assert_string_equal(l.items[0].header.id, C);
+	assert_string_equal(l.items[1].header.id, B);
+	assert_string_equal(l.items[2].header.id, A);
+	assert_true(l.items[0].live && !l.items[1].live && !l.items[2].live);
+	assert_false(l.items[0].header.foreign || l.items[0].bad || l.items[0].pinned);
+	assert_int_equal(l.items[2].header.files, 1);
+}
+
+static void foreign_releases(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	const struct release_info *old;
+	struct release_list l;
+	struct manifest m;
+	struct op *op = world_op(w);
+
+	seat_deploy(w, s, A, world_tree(w, "index.html", "ours", NULL));
+	w->row->make_foreign(&w->scratch, "one", "v41");
+	l = seat_list(w, s);
+	assert_int_equal(l.count, 2);
+	old = release_find(&l, "v41");
+	assert_non_null(old);
+	assert_true(old->header.foreign && !old->live);
+	w->ops->fetch(s->place, "v41", &m, op);
+	assert_failed(w, world_wait(w, op), FAIL_MISSING);
+	assert_int_equal(seat_lock(w, s), 0);
+	assert_int_equal(seat_switch(w, s, A, "v41", "rollback"), 0);
+	assert_served(w, s, "index.html", "foreign");
+	assert_string_equal(seat_read(w, s).id, "v41");
+	assert_false(seat_read(w, s).has_header);
+	assert_int_equal(seat_switch(w, s, "v41", A, "rollback"), 0);
+	assert_served(w, s, "index.html", "ours");
+}
+
+static void log_is_completed(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	struct live_state live;
+
+	seat_deploy(w, s, A, world_tree(w, "index.html", "1", NULL));
+	seat_deploy(w, s, B, world_tree(w, "index.html", "2", NULL));
+	w->row->switch_behind(&w->scratch, "one", A);
+	live = seat_read(w, s);
+	assert_string_equal(live.id, A);
+	assert_int_equal(live.log.count, 3);
+	assert_string_equal(switchlog_last(&live.log)->action, "found");
+	assert_string_equal(switchlog_last(&live.log)->from, B);
+	assert_int_equal(seat_lock(w, s), 0);
+	assert_int_equal(seat_switch(w, s, A, B, "deploy"), 0);
+	live = seat_read(w, s);
+	assert_string_equal(live.id, B);
+	assert_false(live.log.completed);
+	assert_string_equal(switchlog_last(&live.log)->action, "deploy");
+	for (size_t i = 0; i < live.log.count; i++)
+		assert_int_equal(live.log.records[i].seq, i + 1);
+}
+
+static void moved_under_us(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+
+	seat_deploy(w, s, A, world_tree(w, "index.html", "1", NULL));
+	seat_deploy(w, s, B, world_tree(w, "index.html", "2", NULL));
+	assert_int_equal(seat_lock(w, s), 0);
+	seat_stage(w, s, C, world_tree(w, "index.html", "3", NULL));
+	w->row->switch_behind(&w->scratch, "one", A);
+	assert_failed(w, seat_switch(w, s, B, C, "deploy"), FAIL_CONFLICT);
+	assert_served(w, s, "index.html", "1");
+	assert_failed(w, seat_switch(w, s, A, "20200101-000000-00000000", "deploy"), FAIL_MISSING);
+	assert_served(w, s, "index.html", "1");
+}
+
+static void dropping(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	const struct tree *b = world_tree(w, "index.html", "22", "same", "s", NULL);
+	uint64_t freed = 0;
+
+	seat_deploy(w, s, A, world_tree(w, "index.html", "1", "same", "s", NULL));
+	seat_deploy(w, s, B, b);
+	assert_int_equal(seat_lock(w, s), 0);
+	assert_failed(w, seat_drop(w, s, B, &freed), FAIL_CONFLICT);
+	assert_int_equal(seat_drop(w, s, A, &freed), 0);
+	assert_int_equal(freed, 1);
+	assert_int_equal(seat_probe(w, s, A), RELEASE_ABSENT);
+	assert_int_equal(seat_list(w, s).count, 1);
+	assert_int_equal(seat_drop(w, s, A, &freed), 0);
+	assert_int_equal(freed, 0);
+	assert_holds(w, s, B, b);
+	assert_failed(w, seat_switch(w, s, B, A, "rollback"), FAIL_MISSING);
+	assert_served(w, s, "index.html", "22");
+}
+
+static void sweeping(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	struct missing missing;
+	struct op *op;
+
+	seat_deploy(w, s, A, world_tree(w, "index.html", "1", NULL));
+	w->row->make_foreign(&w->scratch, "one", "v41");
+	assert_int_equal(seat_lock(w, s), 0);
+	assert_int_equal(seat_begin(w, s, B, world_tree(w, "x", "y", NULL), false, &missing), 0);
+	op = world_op(w);
+	w->ops->sweep(s->place, B, op);
+	assert_int_equal(world_wait(w, op), 0);
+	assert_int_equal(seat_probe(w, s, B), RELEASE_BEGUN);
+	op = world_op(w);
+	w->ops->sweep(s->place, NULL, op);
+	assert_int_equal(world_wait(w, op), 0);
+	assert_int_equal(seat_probe(w, s, B), RELEASE_ABSENT);
+	assert_int_equal(seat_list(w, s).count, 2);
+	assert_served(w, s, "index.html", "1");
+}
+
+static void mark(struct world *w, struct seat *s, const char *id, const char *action)
+{
+	struct switch_note note = { .action = action, .by = "tester@here" };
+	struct op *op = world_op(w);
+
+	w->ops->mark(s->place, id, &note, op);
+	assert_int_equal(world_wait(w, op), 0);
+}
+
+static void marks(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	struct live_state live;
+
+	seat_deploy(w, s, A, world_tree(w, "index.html", "1", NULL));
+	mark(w, s, A, "pin");
+	assert_true(seat_list(w, s).items[0].pinned);
+	mark(w, s, A, "unpin");
+	assert_false(seat_list(w, s).items[0].pinned);
+	mark(w, s, A, "drifted");
+	live = seat_read(w, s);
+	assert_non_null(switchlog_drifted(&live.log));
+	assert_string_equal(switchlog_last(&live.log)->id, A);
+	mark(w, s, A, "clean");
+	live = seat_read(w, s);
+	assert_null(switchlog_drifted(&live.log));
+	assert_int_equal(live.log.count, 5);
+}
+
+/* Two places of one session at the same time. */
+static void side_by_side(void **state)
+{
+	struct world *w = *state;
+	const struct tree *t = world_big_tree(w, 3000, "", 0);
+	struct release_header h = { .id = A, .created_s = 1 };
+	struct begin_request rq = { .id = A, .cookie = "x", .want = t, .header = &h };
+	struct seat *seats[4];
+	struct missing missing[4];
+	struct op *ops[4];
+
+	for (int i = 0; i < 4; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "p%d", i);
+		seats[i] = world_seat(w, name);
+		assert_int_equal(seat_lock(w, seats[i]), 0);
+		ops[i] = world_op(w);
+		w->ops->begin(seats[i]->place, &rq, &missing[i], ops[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(world_wait(w, ops[i]), 0);
+	for (int i = 0; i < 4; i++) {
+		ops[i] = world_op(w);
+		w->ops->put(seats[i]->place, missing[i].entries, missing[i].count, NULL, ops[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(world_wait(w, ops[i]), 0);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(seat_seal(w, seats[i], NULL), 0);
+		assert_holds(w, seats[i], A, t);
+	}
+}
+
+static void a_check(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+	struct check_report r;
+
+	for (int round = 0; round < 2; round++) {
+		struct op *op = world_op(w);
+
+		w->ops->check(s->place, &r, op);
+		assert_int_equal(world_wait(w, op), 0);
+		assert_true(r.count > 0);
+		for (size_t i = 0; i < r.count; i++)
+			if (!r.items[i].ok)
+				fail_msg("%s", r.items[i].what);
+		if (round == 0)
+			seat_deploy(w, s, A, world_tree(w, "index.html", "1", NULL));
+	}
+	assert_int_equal(seat_list(w, s).count, 1);
+}
+
+size_t conformance_upkeep(struct CMUnitTest *out, void *start)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(verify_finds), TEST(damage_is_not_inherited), TEST(listing), TEST(foreign_releases),
+		TEST(log_is_completed), TEST(moved_under_us), TEST(dropping), TEST(sweeping), TEST(marks),
+		TEST(side_by_side), TEST(a_check),
+	};
+
+	memcpy(out, tests, sizeof tests);
+	return sizeof tests / sizeof *tests;
+}
