@@ -110,6 +110,9 @@ def tidy():
     for where, dirs, files in os.walk(srv):
         for name in dirs + files:
             stray = name.endswith((".partial", ".dead")) or name.startswith(".slipway-") or ".tmp" in name
+            # A file that was being written beside the lock goes when it is old: it might be another's.
+            if os.path.basename(where) == ".slipway" and name.endswith(".tmp"):
+                continue
             if stray or name == "lock":
                 bad.append("left over: " + os.path.relpath(os.path.join(where, name), srv))
     for target in end:
