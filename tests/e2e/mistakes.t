@@ -82,3 +82,32 @@ rm targets/b.json
 run "$SLIPWAY" check
 exits 2 "an empty tag"
 unlike "$out" 'is not a string that is not' "is told in words"
+
+# The fuse: every target it holds back, and nothing moves.
+# shellcheck disable=SC2016
+echo '{ "kind": "dir", "root": "www/${target}" }' >manifests/local.json
+echo '{ "slipway": 1, "name": "demo", "builds": { "web": { "dir": "dist" } } }' >slipway.json
+for target in a b; do echo '{}' >targets/$target.json; done
+run "$SLIPWAY" deploy
+exits 0 "a deploy"
+mv dist/index.html dist/other.html
+run "$SLIPWAY" deploy
+exits 7 "an entry page that vanishes"
+is "$(count 'error: a: the entry page index.html') $(count 'error: b: the entry page index.html')" "1 1" "each target is named"
+like "$err" '2 targets are refused' "and counted"
+mv dist/other.html dist/index.html
+
+# What cannot be read is not said to be empty.
+if [ "$(id -u)" = 0 ]; then
+	chmod -R a+rX "$tmp" && chmod 700 www/a
+	as_other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+	cp "$SLIPWAY" "$tmp/slipway"
+	run as_other "$tmp/slipway" status
+else
+	chmod 000 www/a
+	run "$SLIPWAY" status
+fi
+exits 4 "a root that may not be entered"
+like "$out" 'a +unreachable' "is unreachable"
+unlike "$out" 'serves nothing' "and not said to serve nothing"
+chmod 755 www/a
