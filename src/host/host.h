@@ -51,6 +51,8 @@ struct live_state {
 	struct release_header header;
 	bool folds_names;               /* the place folds case or normalisation */
 	bool absent;                    /* the place's root does not exist yet (first deploy creates it) */
+	/* NULL, or why nobody can be served what is live ("the release it names is gone"); a deploy mends it */
+	const char *broken;
 	int64_t newest_s;               /* time of the newest id on the place, sealed or begun; -1 = none */
 	struct switchlog log;           /* completed from the live link in memory when it lags ("found") */
 	/* NULL, or why deploy cannot switch here ("the document root is a real directory") */
