@@ -113,8 +113,12 @@ static int execute(struct invocation *in, int argc, char **argv, struct fail *f)
 	if (parse(in, argc, argv, f) < 0)
 		return -1;
 	if (in->common.dir && chdir(in->common.dir) < 0) {
-		fail_errno(f, errno, "cannot go to the directory of -C");
+		int err = errno;
+		struct strbuf shown = STRBUF_INIT;
+		strbuf_addescaped(&shown, in->common.dir, strlen(in->common.dir));
+		fail_errno(f, err, "-C: cannot go to %s", shown.buf);
 		f->kind = FAIL_USAGE;
+		strbuf_clear(&shown);
 		return -1;
 	}
 	if (open_console(in, f) < 0)
@@ -155,18 +159,31 @@ static int write_result(struct invocation *in, int exit_code, struct fail *f)
 	return rc;
 }
 
+/* Problems of documents are told one by one, and then not again as the run's error. */
+static void say_problems(struct invocation *in)
+{
+	struct page page = { .text = STRBUF_INIT, .term = in->console.term, .quiet = true };
+	struct fail f = FAIL_INIT;
+	problems_text(&page, &in->problems);
+	console_lines(&in->console, &page.text);
+	strbuf_clear(&page.text);
+	if (in->outcome->error.kind != FAIL_CONFIG) {
+		console_error(&in->console, &in->outcome->error);
+	} else if (in->problems.errors > 1) {
+		fail_set(&f, FAIL_CONFIG, "%zu errors in the project's documents", in->problems.errors);
+		console_error(&in->console, &f);
+	}
+}
+
 static void say_failure(struct invocation *in)
 {
 	if (in->outcome->error.kind == FAIL_NONE)
 		return;
-	bool shown = in->command && strcmp(in->command->name, "check") == 0 && in->report;
-	if (in->problems.errors > 0 && !shown) {
-		struct page page = { .text = STRBUF_INIT, .term = in->console.term, .quiet = true };
-		problems_text(&page, &in->problems);
-		console_lines(&in->console, &page.text);
-		strbuf_clear(&page.text);
-	}
-	console_error(&in->console, &in->outcome->error);
+	bool check = in->command && strcmp(in->command->name, "check") == 0 && in->report;
+	if (in->problems.errors == 0)
+		console_error(&in->console, &in->outcome->error);
+	else if (!check || in->common.json)
+		say_problems(in);
 }
 
 static int finish(struct invocation *in, int rc, const struct fail *f)

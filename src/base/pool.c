@@ -172,6 +172,18 @@ void pool_submit(struct pool *p, struct job *j)
 	pthread_mutex_unlock(&p->lock);
 }
 
+void pool_submit_urgent(struct pool *p, struct job *j)
+{
+	pthread_mutex_lock(&p->lock);
+	j->next = p->todo.head;
+	if (!j->next)
+		p->todo.tail = &j->next;
+	p->todo.head = j;
+	p->left++;
+	pthread_cond_signal(&p->work);
+	pthread_mutex_unlock(&p->lock);
+}
+
 int pool_fd(const struct pool *p)
 {
 	return p->fd;

@@ -18,6 +18,8 @@ int pool_new(struct pool **out, unsigned threads, struct fail *f);
 void pool_free(struct pool *p);             /* everything submitted runs, and its done() too; accepts NULL */
 unsigned pool_threads(const struct pool *p);
 void pool_submit(struct pool *p, struct job *j);            /* any thread */
+/* Before everything that waits: for short jobs that must not be late, such as the renewal of a lease. */
+void pool_submit_urgent(struct pool *p, struct job *j);
 /* Runs done() of the finished jobs; returns how many jobs are still queued, running or undrained. Never blocks. */
 size_t pool_drain(struct pool *p);
 /* Becomes readable (poll) when there is something to drain. */

@@ -15,7 +15,8 @@ static const struct command commands[] = {
 	{ "deploy", MOVES_PLACES, "send what is missing everywhere, switch, record", &cmd_deploy },
 	{ "status", READS_PLACES, "show what each target serves, against the record", &cmd_status },
 	{ "releases", READS_PLACES, "list the releases of each target; pin one", &cmd_releases },
-	{ "rollback", MOVES_PLACES, "make an earlier release live again", &cmd_rollback },
+	/* The hosts hold what it needs: a full disk here must not keep a bad release live there. */
+	{ "rollback", READS_PLACES | CHANGES_PLACES, "make an earlier release live again", &cmd_rollback },
 	{ "verify", READS_PLACES, "read back what a target holds, byte for byte", &cmd_verify },
 	{ "prune", READS_PLACES, "remove releases beyond what is kept", &cmd_prune },
 	{ "history", NEEDS_PROJECT | NEEDS_ENGINE | TAKES_TARGETS,

@@ -325,6 +325,21 @@ static void on_note(struct reporter *r, const struct row *row, const char *text)
 	strbuf_clear(&detail);
 }
 
+/* Also with -q: it is a part of the error. */
+static void on_problem(struct reporter *r, const char *text)
+{
+	struct console *c = console_of(r);
+	struct strbuf line = STRBUF_INIT, detail = STRBUF_INIT;
+	events_note(&detail, text);
+	console_event(c, "problem", NULL, detail.buf);
+	style_text(&line, c->term.color, STYLE_BAD, "error: ");
+	format_name(&line, text);
+	strbuf_addch(&line, '\n');
+	console_lines(c, &line);
+	strbuf_clear(&line);
+	strbuf_clear(&detail);
+}
+
 static int on_confirm(struct reporter *r, const char *question, const char *word, struct fail *f)
 {
 	return console_confirm(console_of(r), question, word, f);
@@ -436,8 +451,8 @@ static int open_events(struct console *c, struct fail *f)
 int console_open(struct console *c, const struct console_options *o, struct fail *f)
 {
 	*c = (struct console){
-		.reporter = { .phase = on_phase, .note = on_note, .tick = on_tick, .rows = on_rows, .confirm = on_confirm,
-		              .event = on_event },
+		.reporter = { .phase = on_phase, .note = on_note, .problem = on_problem, .tick = on_tick, .rows = on_rows,
+		              .confirm = on_confirm, .event = on_event },
 		.o = *o, .events_fd = -1, .started_ns = clock_mono_ns(), .picture = STRBUF_INIT,
 	};
 	c->said_ns = c->started_ns;

@@ -23,6 +23,21 @@ struct plan_groups {
 	size_t count, cap;
 };
 
+/* May be a change: a secret is read when it is deployed. */
+static bool known_at_deploy(const struct place_plan *p, size_t i)
+{
+	return p->plan.items[i].kind == PLAN_CHANGE && p->why && p->why[i] && strcmp(p->why[i], PLAN_WHY_AT_DEPLOY) == 0;
+}
+
+/* Nothing else would change. */
+static bool all_known_at_deploy(const struct place_plan *p)
+{
+	size_t i = 0;
+	while (i < p->plan.count && known_at_deploy(p, i))
+		i++;
+	return i > 0 && i == p->plan.count && p->config_count == 0;
+}
+
 /* Two places with equal signatures are told together. */
 static const char *signature(const struct place_plan *p, struct arena *mem)
 {
@@ -35,7 +50,7 @@ static const char *signature(const struct place_plan *p, struct arena *mem)
 	for (size_t i = 0; i < p->plan.count; i++) {
 		const struct plan_item *item = &p->plan.items[i];
 		strbuf_setlen(&text, 0);
-		strbuf_addf(&text, "%d %s", (int)item->kind, item->path);
+		strbuf_addf(&text, "%d%d %s", (int)item->kind, known_at_deploy(p, i), item->path);
 		sha256_update(h, text.buf, text.len + 1);
 	}
 	for (size_t i = 0; i < p->config_count; i++) {
@@ -133,13 +148,15 @@ static void counts(struct page *p, const struct plan *plan)
 	}
 }
 
-static void inline_items(struct page *p, const struct plan *plan, size_t at)
+static void inline_items(struct page *p, const struct place_plan *place, size_t at)
 {
+	const struct plan *plan = &place->plan;
 	const char *words[INLINE_ITEMS];
 	for (size_t i = 0; i < plan->count; i++) {
 		struct strbuf word = STRBUF_INIT;
 		strbuf_addf(&word, "%c ", sign_of(plan->items[i].kind));
 		format_name(&word, plan->items[i].path);
+		strbuf_addstr(&word, known_at_deploy(place, i) ? " (known at deploy)" : "");
 		words[i] = arena_strdup(p->mem, word.buf);
 		strbuf_clear(&word);
 	}
@@ -165,6 +182,8 @@ static void listed_items(struct page *p, const struct place_plan *place, size_t 
 		format_bytes(&p->text, e->blob->size);
 		if (p->verbose && place->why && place->why[i])
 			strbuf_addf(&p->text, "  %s", place->why[i]);
+		else if (known_at_deploy(place, i))
+			strbuf_addstr(&p->text, "  known at deploy");
 		strbuf_addch(&p->text, '\n');
 	}
 }
@@ -201,7 +220,7 @@ static void group_text(struct page *p, const struct plan_group *g)
 		if (p->verbose)
 			listed_items(p, place, 0);
 	} else if (plan->count > 0 && plan->count <= INLINE_ITEMS && !p->verbose) {
-		inline_items(p, plan, at);
+		inline_items(p, place, at);
 	} else if (plan->count > 0) {
 		counts(p, plan);
 		strbuf_addch(&p->text, '\n');
@@ -240,7 +259,7 @@ void plan_ignored(struct page *p, const struct build *builds, size_t count)
 
 static void closing(struct page *p, const struct plan_report *report)
 {
-	size_t change = 0, unchanged = 0;
+	size_t change = 0, later = 0, unchanged = 0;
 	uint64_t files = 0, bytes = 0;
 	bool exact = true;
 	for (size_t i = 0; i < report->outcome.row_count; i++) {
@@ -248,13 +267,19 @@ static void closing(struct page *p, const struct plan_report *report)
 		unchanged += place->row->result == RESULT_UNCHANGED;
 		if (place->row->result != RESULT_NONE)
 			continue;
-		change++;
+		if (all_known_at_deploy(place))
+			later++;
+		else
+			change++;
 		files += place->plan.send_files;
 		bytes += place->plan.send_bytes;
 		exact &= place->exact;
 	}
 	format_plural(&p->text, report->outcome.row_count, "target", "targets");
 	strbuf_addf(&p->text, ": %zu to change, %zu unchanged", change, unchanged);
+	if (later > 0)
+		strbuf_addf(&p->text, ", %zu known at deploy", later);
+	change += later;
 	if (report->outcome.row_count > change + unchanged)
 		strbuf_addf(&p->text, ", %zu that cannot be deployed now", report->outcome.row_count - change - unchanged);
 	if (files > 0) {

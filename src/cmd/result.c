@@ -1,6 +1,7 @@
 #include "cmd/result.h"
 
 #include "base/clock.h"
+#include "dist/build.h"
 
 void result_fail(struct jw *w, const char *key, const struct fail *f)
 {
@@ -52,6 +53,19 @@ static void write_seconds(struct jw *w, int64_t started_ns, int64_t ended_ns)
 	jw_double(w, started_ns > 0 && ended_ns > started_ns ? (double)(ended_ns - started_ns) / 1e9 : 0, 3);
 }
 
+static void write_problems(struct jw *w, const struct build_row *b)
+{
+	jw_key(w, "refused");
+	jw_array(w);
+	for (size_t i = 0; i < b->problem_count; i++) {
+		jw_object(w);
+		jw_kstr(w, "path", b->problems[i].path);
+		jw_kstr(w, "rule", b->problems[i].rule);
+		jw_end(w);
+	}
+	jw_end(w);
+}
+
 static void write_builds(struct jw *w, const struct outcome *o)
 {
 	jw_key(w, "builds");
@@ -64,6 +78,7 @@ static void write_builds(struct jw *w, const struct outcome *o)
 		jw_kint(w, "files", (int64_t)b->files);
 		jw_kint(w, "bytes", (int64_t)b->bytes);
 		jw_kint(w, "ignored", (int64_t)(b->hidden_user + b->hidden_builtin));
+		write_problems(w, b);
 		jw_end(w);
 	}
 	jw_end(w);

@@ -92,6 +92,8 @@ static void serves(struct page *p, const struct row *const *rows, size_t count)
 		indented(p, old ? "still serves " : "serves ", r->live);
 	else if (r->live)
 		indented(p, "", old ? "each still serves what it served before" : "what each serves: slipway status");
+	else if (strcmp(r->fail.stage, "open") == 0 || strcmp(r->fail.stage, "read") == 0)
+		indented(p, "", "what it serves could not be read");
 	else if (r->result == RESULT_FAILED || r->result == RESULT_INTERRUPTED)
 		indented(p, "", "serves nothing yet");
 }

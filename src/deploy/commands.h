@@ -17,11 +17,12 @@ struct deploy_options {
 	bool build_first, repair, again, retry_failed, skip_locked, allow_removals, secrets_known;
 	int64_t lock_timeout_ms;
 };
+#define PLAN_WHY_AT_DEPLOY "rendered value known at deploy"
 struct config_change { const char *key, *from, *to; };
 struct place_plan {                     /* beside row i */
 	struct row *row;
 	struct plan plan;               /* zero items when unchanged */
-	/* per plan item: "content differs", "new", "gone", "rendered value known at deploy" */
+	/* per plan item: "content differs", "new", "gone", PLAN_WHY_AT_DEPLOY */
 	const char *const *why;
 	struct config_change *config;
 	size_t config_count;

@@ -116,7 +116,7 @@ static const char *why_of(const struct place_wish *pw, const struct plan_item *i
 {
 	for (size_t i = 0; it->want && i < pw->want->unknown_count; i++)
 		if (strcmp(pw->want->unknown[i], it->path) == 0)
-			return "rendered value known at deploy";
+			return PLAN_WHY_AT_DEPLOY;
 	return it->kind == PLAN_ADD ? "new" : it->kind == PLAN_REMOVE ? "gone" : "content differs";
 }
 
@@ -205,17 +205,31 @@ static void start_plan(struct run *r)
 
 /* ---- all of it ---- */
 
-static int first_refusal(struct run *runs, size_t count, struct fail *f)
+static bool is_refused(const struct run *r)
 {
+	return r->active && ((const struct place_wish *)r->data)->refused.kind != FAIL_NONE;
+}
+
+/* The first is the run's failure; where there are more, each is told before. */
+static int refusals(struct context *c, const struct run *runs, size_t count, struct fail *f)
+{
+	size_t refused = 0, told = 0;
+
+	for (size_t i = 0; i < count; i++)
+		refused += is_refused(&runs[i]);
 	for (size_t i = 0; i < count; i++) {
-		const struct place_wish *pw = runs[i].data;
-		if (!runs[i].active || pw->refused.kind == FAIL_NONE)
+		if (!is_refused(&runs[i]))
 			continue;
-		*f = pw->refused;
-		fail_wrap(f, "%s", runs[i].row.place);
-		return fail_stage(f, "plan");
+		struct fail each = ((const struct place_wish *)runs[i].data)->refused;
+		fail_wrap(&each, "%s", runs[i].row.place);
+		if (refused > 1)
+			c->reporter->problem(c->reporter, each.text);
+		if (told++ == 0)
+			*f = each;
 	}
-	return 0;
+	if (refused > 1)
+		fail_wrap(f, "%zu targets are refused, the first", refused);
+	return refused ? fail_stage(f, "plan") : 0;
 }
 
 static int decide_open(struct wish *w, struct fleet *fl, struct fail *f)
@@ -232,7 +246,7 @@ static int decide_open(struct wish *w, struct fleet *fl, struct fail *f)
 		if (runs[i].active)
 			judge_bad(w, &runs[i]);
 	fleet_phase(fl, &planning);
-	return first_refusal(runs, count, f);
+	return refusals(w->c, runs, count, f);
 }
 
 int decide(struct wish *w, struct fleet *fl, struct fail *f)

@@ -11,7 +11,8 @@ void outcome_builds(struct outcome *o, struct context *c, const struct builds *b
 	for (size_t i = 0; i < *count; i++) {
 		const struct build *it = &(*list)[i];
 		rows[i] = (struct build_row){ .name = it->name, .files = it->tree.count, .bytes = it->tree.bytes,
-					      .hidden_user = it->hidden_user, .hidden_builtin = it->hidden_builtin };
+					      .hidden_user = it->hidden_user, .hidden_builtin = it->hidden_builtin,
+					      .problems = it->problems, .problem_count = it->problem_count };
 		memcpy(rows[i].id, it->tree.id, SHA256_SIZE);
 	}
 	o->builds = rows;

@@ -11,6 +11,8 @@
 #include "base/fail.h"
 #include "release/release_id.h"
 
+struct problem;
+
 enum result {
 	RESULT_NONE,            /* not decided yet */
 	RESULT_DEPLOYED, RESULT_UNCHANGED,
@@ -53,6 +55,8 @@ struct build_row {
 	size_t files;
 	uint64_t bytes;
 	size_t hidden_user, hidden_builtin;
+	const struct problem *problems;         /* why it was refused (dist/build.h) */
+	size_t problem_count;
 };
 
 /* The outcome of a command over places; the rest of a command's own shape is in its own struct. */
@@ -77,6 +81,8 @@ int outcome_exit(const struct outcome *o);
 struct reporter {
 	void (*phase)(struct reporter *r, const struct row *row);                       /* row->phase or result changed */
 	void (*note)(struct reporter *r, const struct row *row, const char *text);      /* row NULL = the run */
+	/* One of several reasons why the run cannot start; its error, which follows, names the first and their number. */
+	void (*problem)(struct reporter *r, const char *text);
 	void (*tick)(struct reporter *r);
 	/* Rows exist from here on (array of pointers, stable until the command ends). */
 	void (*rows)(struct reporter *r, struct row *const *rows, size_t count);

@@ -55,6 +55,11 @@ static bool drifted(const struct status_facts *k, struct status_verdict *out, st
 {
 	const struct switch_record *mark = switchlog_drifted(&k->live->log), *last = switchlog_last(&k->live->log);
 
+	if (k->live->broken) {
+		out->note = arena_printf(mem, "%s; `slipway deploy` or `slipway rollback` puts another in its place",
+		                         k->live->broken);
+		return true;
+	}
 	if (mark) {
 		out->note = arena_printf(mem, "verify saw a difference %s ago%s%s; `slipway deploy --repair` mends it",
 		                         ago(k->now_s, mark->at_s, mem), mark->reason ? ": " : "",

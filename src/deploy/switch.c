@@ -27,7 +27,8 @@ static void was_flushed(struct op *op)
 	((struct flushing *)op->owner)->over = true;
 }
 
-static void flush_kind(struct fleet *fl, const struct host_ops *ops, struct place *const *places, size_t count)
+static int flush_some(struct fleet *fl, const struct host_ops *ops, struct place *const *places, size_t count,
+		      struct fail *f)
 {
 	struct flushing fg = { .mem = ARENA_INIT };
 	int64_t cut_ns = 0;
@@ -43,15 +44,33 @@ static void flush_kind(struct fleet *fl, const struct host_ops *ops, struct plac
 		if (cut_ns && clock_mono_ns() >= cut_ns)
 			atomic_store(&fg.op.cancel, true);
 	}
-	for (size_t i = 0; fg.op.rc < 0 && i < fl->count; i++) {
-		struct run *r = &fl->runs[i];
-		if (!r->active || r->ops != ops)
-			continue;
-		struct fail f = fg.op.fail;
-		fail_stage(&f, "flush");
-		run_leave(r, f.kind == FAIL_CANCELLED ? RESULT_INTERRUPTED : RESULT_FAILED, &f);
-	}
+	*f = fg.op.fail;
+	fail_stage(f, "flush");
 	arena_clear(&fg.mem);
+	return fg.op.rc;
+}
+
+static void leave_unflushed(struct fleet *fl, const struct place *place, const struct fail *f)
+{
+	for (size_t i = 0; i < fl->count; i++)
+		if (fl->runs[i].place == place)
+			run_leave(&fl->runs[i], f->kind == FAIL_CANCELLED ? RESULT_INTERRUPTED : RESULT_FAILED, f);
+}
+
+/* All at once is the fast way; when it fails, each by itself tells whose trouble it is. */
+static void flush_kind(struct fleet *fl, const struct host_ops *ops, struct place *const *places, size_t count)
+{
+	struct fail all = FAIL_INIT;
+
+	if (flush_some(fl, ops, places, count, &all) == 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct fail own = all;
+
+		if (count == 1 || all.kind == FAIL_CANCELLED || fleet_interrupted(fl) ||
+		    flush_some(fl, ops, places + i, 1, &own) < 0)
+			leave_unflushed(fl, places[i], &own);
+	}
 }
 
 static void flush_all(struct fleet *fl)

@@ -96,6 +96,16 @@ static int compose_all(struct wish *w, struct fail *f)
 	return 0;
 }
 
+/* The failure has room for some; a line for each target and variable. */
+static void tell_missing(struct context *c)
+{
+	char *lines = arena_strdup(&c->mem, secrets_missing(c->secrets)), *line;
+	bool several = strchr(lines, '\n') != strrchr(lines, '\n');
+
+	while (several && (line = strsep(&lines, "\n")) != NULL && *line)
+		c->reporter->problem(c->reporter, line);
+}
+
 int wish_make(struct wish *w, struct context *c, const struct deploy_options *o, bool plan, struct fail *f)
 {
 	*w = (struct wish){ .c = c, .o = o };
@@ -105,8 +115,10 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 		return -1;
 	if (builds_read(w->builds, f) < 0)
 		return -1;
-	if (!plan && c->secrets && secrets_resolve(c->secrets, c->targets, c->target_count, f) < 0)
+	if (!plan && c->secrets && secrets_resolve(c->secrets, c->targets, c->target_count, f) < 0) {
+		tell_missing(c);
 		return -1;
+	}
 	w->composer = composer_new(!plan || o->secrets_known ? c->secrets : NULL, &c->mem);
 	if (compose_all(w, f) < 0)
 		return -1;

@@ -178,7 +178,7 @@ static void publish_notes(struct build *b)
 		const struct note *t = &n->items[i];
 		const char *path = escaped(b, t->path), *rule = escaped(b, t->rule);
 		if (t->kind == NOTE_PROBLEM) {
-			b->problems[b->problem_count++] = (struct problem){ *path ? path : ".", rule };
+			b->problems[b->problem_count++] = (struct problem){ *path ? path : ".", rule, t->builtin };
 			continue;
 		}
 		b->hidden[b->hidden_count++] = (struct hidden){ path, rule, t->builtin, t->is_dir };
@@ -198,6 +198,9 @@ static int refuse(struct build *b, struct fail *f)
 	else
 		fail_set(f, FAIL_BUILD, "the build in %.150s is refused: %zu problems, the first: %.200s: %s",
 			escaped(b, b->dir), b->problem_count, first->path, first->rule);
+	for (size_t i = 0; i < b->problem_count; i++)
+		if (b->problems[i].builtin)
+			return fail_hint(f, "what is meant to be public can be named in the build's \"allow_unsafe\"");
 	return -1;
 }
 

@@ -63,6 +63,7 @@ struct problem {
 	const char *path;               /* escaped for printing */
 	/* "is a link that leaves the build", "private key inside", "has a control character", ...; never the value found */
 	const char *rule;
+	bool builtin;                   /* "allow_unsafe" lifts it */
 };
 
 struct build {

@@ -51,6 +51,8 @@ struct live_state {
 	struct release_header header;
 	bool folds_names;               /* the place folds case or normalisation */
 	bool absent;                    /* the place's root does not exist yet (first deploy creates it) */
+	/* NULL, or why nobody can be served what is live ("the release it names is gone"); a deploy mends it */
+	const char *broken;
 	int64_t newest_s;               /* time of the newest id on the place, sealed or begun; -1 = none */
 	struct switchlog log;           /* completed from the live link in memory when it lags ("found") */
 	/* NULL, or why deploy cannot switch here ("the document root is a real directory") */
@@ -161,7 +163,8 @@ struct host_ops {
 	/* Frees a lock by its token, whoever holds it (the `unlock` command); FAIL_CONFLICT when the holder changed. */
 	void (*break_lock)(struct place *p, const char *token, struct op *op);
 
-	/* Staging; lock held. */
+	/* Staging; lock held. Begin of what is sealed already, with the same tree: nothing is missing when it is whole, and
+	 * it is begun anew when it is not (what was never flushed may have come out of a power failure empty). */
 	void (*begin)(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op);
 	void (*put)(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op);
 	/* complete, verified, manifest written */

@@ -100,7 +100,7 @@ int problems_fail(const struct problems *p, struct fail *f)
 		strbuf_addf(&text, ":%u:%u", e->line, e->column);
 	strbuf_addf(&text, ": %s", e->text);
 	if (p->errors > 1)
-		strbuf_addf(&text, " (and %zu more: slipway check lists them)", p->errors - 1);
+		strbuf_addf(&text, " (and %zu more)", p->errors - 1);
 	fail_set(f, FAIL_CONFIG, "%s", text.buf);
 	if (e->hint)
 		fail_hint(f, "%s", e->hint);

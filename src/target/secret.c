@@ -101,14 +101,17 @@ int secrets_resolve_one(struct secrets *s, const json *ref, const char *what, st
 	return resolve(s, ref, f) < 0 ? fail_wrap(f, "%s", what) : 0;
 }
 
-/* Short enough that some thirty fit into one failure: "env A_TOKEN is not set, env B_TOKEN is not set". */
-static void note_missing(struct secrets *s, struct strbuf *brief, struct strmap *seen, const struct target *t,
+/* Short enough that some ten fit into one failure: "env A_TOKEN is not set, env B_TOKEN is not set". True when it is
+ * the first target to miss it. */
+static bool note_missing(struct secrets *s, struct strbuf *brief, struct strmap *seen, const struct target *t,
                          const struct var *v, const struct fail *f)
 {
 	strbuf_addf(&s->missing, "%s of %s: %s\n", v->name, t->name, f->text);
-	if (strmap_get(seen, v->text ? v->text : v->name))
-		return;
+	if (strmap_get(seen, f->text))
+		return false;
+	strmap_set(seen, f->text, seen);
 	strbuf_addf(brief, "%s%s", brief->len ? ", " : "", f->text);
+	return true;
 }
 
 int secrets_resolve(struct secrets *s, const struct target *const *targets, size_t count, struct fail *f)
@@ -126,9 +129,9 @@ int secrets_resolve(struct secrets *s, const struct target *const *targets, size
 
 			if (v->kind != VAR_SECRET || resolve(s, v->ref, &why) == 0)
 				continue;
-			note_missing(s, &brief, &seen, targets[i], v, &why);
-			memcpy(hint, why.hint, sizeof hint);
-			missing++;
+			missing += note_missing(s, &brief, &seen, targets[i], v, &why);
+			if (why.hint[0])
+				memcpy(hint, why.hint, sizeof hint);
 		}
 	}
 	if (missing) {

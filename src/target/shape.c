@@ -226,7 +226,8 @@ static void check_string(const struct shape *s, const struct json_doc *d, const 
 	if (s->form == FORM_NAME || s->form == FORM_VARIABLE || !strstr(text, "${"))
 		wrong = shape_text_wrong(s, text);
 	if (wrong)
-		problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_VALUE, NULL, "\"%s\" is not %s", text, wrong);
+		problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_VALUE, NULL,
+		           *text ? "\"%s\" is not %s" : "\"%s\" must be %s", text, wrong);
 }
 
 static void check_number(const struct shape *s, const struct json_doc *d, const json *v, struct problems *problems)

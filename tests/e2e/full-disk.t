@@ -62,3 +62,16 @@ run "$SLIPWAY" deploy
 exits 0 "the room it made is enough for the next deploy"
 is "$(live)" v4 "which is served"
 ok test -s "$tmp/disk/a/.slipway/reserve" -- "the reserve is laid down again"
+
+# The project's own disk is full, and there is no .slipway yet: nothing can be recorded here.
+mkdir "$tmp/project" && mount -t tmpfs -o size=1m tmpfs "$tmp/project"
+on_exit umount "$tmp/project"
+cp -r slipway.json targets manifests dist "$tmp/project/"
+cd "$tmp/project" || exit 1
+cat /dev/zero > filler 2>/dev/null
+dd if=/dev/zero of=filler bs=1 oflag=append conv=notrunc 2>/dev/null
+run "$SLIPWAY" rollback
+exits 0 "rollback works though nothing can be recorded in .slipway"
+is "$(live)" v3 "and serves the release before"
+like "$err" 'No space left' "which it says"
+cd "$tmp/p" || exit 1

@@ -75,47 +75,53 @@ static int forget_manifest(const struct spot *s, const char *id, struct fail *f)
 
 /* Renamed first, then the manifest, then the tree: at no moment is there half a release under its name, nor a whole
  * tree that looks foreign because its manifest is gone. */
-static int unname(const struct drop_call *c, const struct spot *s, const char *dead, struct arena *mem, struct fail *f)
+static int unname(const struct place *p, const struct spot *s, const char *id, const char *dead, struct arena *mem,
+                  struct fail *f)
 {
 	struct live_link live;
 
-	if (lock_ours(c->p, s, f) < 0 || link_read(&live, c->p, s, mem, f) < 0)
+	if (lock_ours(p, s, f) < 0 || link_read(&live, p, s, mem, f) < 0)
 		return -1;
-	if (live.id && strcmp(live.id, c->id) == 0)
-		return fail_set(f, FAIL_CONFLICT, "release %s is live and stays", c->id);
+	if (live.id && strcmp(live.id, id) == 0)
+		return fail_set(f, FAIL_CONFLICT, "release %s is live and stays", id);
 	if (file_remove_tree(s->releases, dead, f) < 0)
 		return -1;
-	if (renameat(s->releases, c->id, s->releases, dead) == 0 || errno == ENOENT)
-		return forget_manifest(s, c->id, f);
+	if (renameat(s->releases, id, s->releases, dead) == 0 || errno == ENOENT)
+		return forget_manifest(s, id, f);
 	if (errno != ENOSPC && errno != EDQUOT)
-		return dir_errno(f, errno, "remove", c->id);
+		return dir_errno(f, errno, "remove", id);
 	/* Not even a longer name fits on the disk: then the place as it is must do. */
-	return forget_manifest(s, c->id, f) < 0 ? -1 : file_remove_tree(s->releases, c->id, f);
+	return forget_manifest(s, id, f) < 0 ? -1 : file_remove_tree(s->releases, id, f);
+}
+
+int drop_release(const struct place *p, const struct spot *s, const char *id, struct op *op, struct fail *f)
+{
+	char dead[NAME_MAX + 1];
+	int guard = -1, rc = lock_guard(&guard, s, op, f);
+
+	snprintf(dead, sizeof dead, ".%s.dead", id);
+	if (rc == 0)
+		rc = unname(p, s, id, dead, op->mem, f);
+	lock_unguard(guard);
+	return rc == 0 ? file_remove_tree(s->releases, dead, f) : -1;
 }
 
 static int drop_run(void *arg, size_t *count, struct op *op, struct fail *f)
 {
 	struct drop_call *c = arg;
-	char dead[NAME_MAX + 1];
 	struct spot s;
-	int guard = -1, rc;
+	int rc;
 
 	(void)count;
 	if (!dir_name_ok(c->id))
 		return fail_set(f, FAIL_USAGE, "%s does not lie below releases/ and is not ours to remove", c->id);
-	snprintf(dead, sizeof dead, ".%s.dead", c->id);
 	rc = spot_open(&s, c->p, SPOT_READ, f);
 	if (rc == 0 && s.releases < 0)
 		rc = fail_set(f, FAIL_MISSING, "there are no releases here");
 	if (rc == 0) {
 		*c->freed = weigh(&s, c->id, op);
-		rc = lock_guard(&guard, &s, op, f);
+		rc = drop_release(c->p, &s, c->id, op, f);
 	}
-	if (rc == 0)
-		rc = unname(c, &s, dead, op->mem, f);
-	lock_unguard(guard);
-	if (rc == 0)
-		rc = file_remove_tree(s.releases, dead, f);
 	spot_close(&s);
 	return rc;
 }

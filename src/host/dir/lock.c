@@ -351,7 +351,9 @@ static int renew_run(void *arg, size_t *count, struct op *op, struct fail *f)
 
 void dir_renew(struct place *p, struct op *op)
 {
-	static const struct work_kind kind = { .stage = "lock", .prepare = renew_run, .end = lock_call_free };
+	/* Behind a thousand slices of other places it could come after the end of the lease. */
+	static const struct work_kind kind = { .stage = "lock", .urgent = true, .prepare = renew_run,
+		.end = lock_call_free };
 
 	work_start(p->session, op, &kind, lock_call(p, NULL, NULL, NULL));
 }

@@ -144,6 +144,17 @@ static void fill_blocked(struct live_state *out, const struct place *p, const st
 	}
 }
 
+static const char *why_broken(const struct spot *s, const struct live_link *live)
+{
+	struct stat st;
+
+	if (live->kind == LIVE_RELEASE && !read_is_dir(s->releases, live->id, &st))
+		return "the live link leads to a release that is gone";
+	if (live->kind == LIVE_OUTSIDE && (stat(live->id, &st) < 0 || !S_ISDIR(st.st_mode)))
+		return "the live link leads nowhere";
+	return NULL;
+}
+
 static int read_state(struct live_state *out, const struct place *p, const struct spot *s, struct arena *mem,
                       struct fail *f)
 {
@@ -157,6 +168,7 @@ static int read_state(struct live_state *out, const struct place *p, const struc
 		return -1;
 	out->id = live.id;
 	out->has_header = live.kind == LIVE_RELEASE && header_of(&out->header, s, live.id, mem);
+	out->broken = why_broken(s, &live);
 	out->folds_names = folds(s);
 	fill_blocked(out, p, &live, mem);
 	for (size_t i = 0; i < names.count; i++) {

@@ -52,7 +52,7 @@ static struct staging *staging_new(const struct place *p, const struct begin_req
 }
 
 /* 1 when the release lies there sealed with this very tree, 0 when it does not lie there. */
-static int sealed_already(const struct staging *st, const struct spot *s, struct op *op, struct fail *f)
+static int sealed_before(const struct staging *st, const struct spot *s, struct op *op, struct fail *f)
 {
 	struct manifest_reader *r = NULL;
 	struct release_header h;
@@ -73,6 +73,18 @@ static int sealed_already(const struct staging *st, const struct spot *s, struct
 	if (fd >= 0)
 		close(fd);
 	return rc;
+}
+
+/* An earlier run's is taken as it lies there when it is whole, and begun anew when it is not. */
+static int sealed_already(const struct place *p, const struct staging *st, const struct spot *s, struct op *op,
+                          struct fail *f)
+{
+	int rc = sealed_before(st, s, op, f);
+
+	if (rc != 1)
+		return rc;
+	rc = whole_release(s, st->id, op, f);
+	return rc == 0 ? drop_release(p, s, st->id, op, f) : rc;
 }
 
 /* A umask, a default ACL or a mount option may give files another mode than they are created with: one file tells. */
@@ -136,7 +148,7 @@ static int begin_prepare(void *arg, size_t *count, struct op *op, struct fail *f
 	if (rc == 0)
 		rc = lock_ours(c->p, &s, f);
 	if (rc == 0)
-		rc = sealed_already(st, &s, op, f);
+		rc = sealed_already(c->p, st, &s, op, f);
 	st->sealed = rc == 1;
 	if (rc == 0)
 		rc = begin_tree(st, &s, c->rq.live_id, op, f);

@@ -39,6 +39,12 @@ int stage_dirs(const struct staging *st, int tree, struct op *op, struct fail *f
 /* Links entries [from, to) that have a source; one that cannot be linked stays missing. */
 int stage_links(struct staging *st, const struct spot *s, size_t from, size_t to, struct op *op, struct fail *f);
 
+/* Does every file of a sealed release still look like its manifest (size, mtime, mode)? What was never flushed may have
+ * come out of a power failure empty. 1 yes, 0 no, -1 cancelled. */
+int whole_release(const struct spot *s, const char *id, struct op *op, struct fail *f);
+/* Removes a release that is not live; lock held. */
+int drop_release(const struct place *p, const struct spot *s, const char *id, struct op *op, struct fail *f);
+
 /* The directory that a path stands in, kept open from one entry to the next. */
 struct cursor {
 	int base, fd;           /* fd: the directory `dir`, base itself when dir is empty, -1 = none yet */

@@ -64,7 +64,10 @@ static void submit(struct work *w, size_t from, size_t to)
 	s->from = from;
 	s->to = to;
 	w->in_flight++;
-	pool_submit(loop_pool(w->session->loop), &s->job);
+	if (w->kind->urgent)
+		pool_submit_urgent(loop_pool(w->session->loop), &s->job);
+	else
+		pool_submit(loop_pool(w->session->loop), &s->job);
 }
 
 static void submit_parts(struct work *w)

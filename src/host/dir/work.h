@@ -10,6 +10,7 @@
 
 struct work_kind {
 	const char *stage;              /* for fail_stage */
+	bool urgent;                    /* overtakes what waits for a worker */
 	/* On a worker, alone. Sets *count for the parts. */
 	int (*prepare)(void *call, size_t *count, struct op *op, struct fail *f);
 	/* On workers, several at once: entries [from, to). May be NULL, then there are no parts. */

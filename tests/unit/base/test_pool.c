@@ -197,6 +197,53 @@ static void test_any_thread_submits(void **state)
 	pool_free(p);
 }
 
+struct ranked {
+	struct job job;
+	atomic_uint *clock;
+	unsigned rank;
+	pthread_mutex_t *gate;
+};
+
+static void ranked_run(struct job *j)
+{
+	struct ranked *r = (struct ranked *)j;
+
+	pthread_mutex_lock(r->gate);
+	pthread_mutex_unlock(r->gate);
+	r->rank = atomic_fetch_add(r->clock, 1);
+}
+
+static void ranked_done(struct job *j)
+{
+	(void)j;
+}
+
+static void test_urgent_overtakes(void **state)
+{
+	(void)state;
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+	atomic_uint clock = 0;
+	struct pool *p = new_pool(1);
+	struct ranked jobs[6];
+
+	for (size_t i = 0; i < 6; i++)
+		jobs[i] = (struct ranked){ .job = { .run = ranked_run, .done = ranked_done }, .clock = &clock, .gate = &gate };
+	/* Also the only one there is, and the last one after others. */
+	pool_submit_urgent(p, &jobs[0].job);
+	pool_wait(p);
+	assert_int_equal(jobs[0].rank, 0);
+	pthread_mutex_lock(&gate);
+	for (size_t i = 1; i < 5; i++)
+		pool_submit(p, &jobs[i].job);
+	pool_submit_urgent(p, &jobs[5].job);
+	pthread_mutex_unlock(&gate);
+	pool_wait(p);
+	/* At most the one that was running already came before. */
+	assert_in_range(jobs[5].rank, 1, 2);
+	assert_true(jobs[2].rank > jobs[5].rank && jobs[4].rank == 5);
+	pool_free(p);
+}
+
 static void test_sizes(void **state)
 {
 	(void)state;
@@ -248,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_the_fd_tells),
 		cmocka_unit_test(test_free_finishes_the_work),
 		cmocka_unit_test(test_any_thread_submits),
+		cmocka_unit_test(test_urgent_overtakes),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_no_descriptor_no_thread),
 	};

@@ -20,6 +20,11 @@ static void on_note(struct reporter *r, const struct row *row, const char *text)
 	strbuf_addf(&engine_of(r)->notes, "%s: %s\n", row ? row->place : "run", text);
 }
 
+static void on_problem(struct reporter *r, const char *text)
+{
+	strbuf_addf(&engine_of(r)->notes, "problem: %s\n", text);
+}
+
 static void on_tick(struct reporter *r)
 {
 	(void)r;
@@ -84,8 +89,8 @@ void engine_begin(struct engine *e, size_t targets, const char *extra)
 
 	memset(e, 0, sizeof *e);
 	e->notes = e->events = e->world.calls = (struct strbuf)STRBUF_INIT;
-	e->reporter = (struct reporter){ .phase = on_phase, .note = on_note, .tick = on_tick, .rows = on_rows,
-		.confirm = on_confirm, .event = on_event };
+	e->reporter = (struct reporter){ .phase = on_phase, .note = on_note, .problem = on_problem, .tick = on_tick,
+		.rows = on_rows, .confirm = on_confirm, .event = on_event };
 	scratch_begin(&e->dir);
 	strbuf_addstr(&text, "{ \"slipway\": 1, \"name\": \"p\", \"builds\": { \"kiosk\": { \"dir\": \"dist\" } },"
 		" \"manifests\": { \"box\": { \"kind\": \"dir\" } }, \"targets\": {");

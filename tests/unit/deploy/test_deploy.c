@@ -405,7 +405,8 @@ static void a_sealed_release_is_only_switched(void **state)
 	engine_again(&e);
 	assert_int_equal(engine_deploy(&e, NULL, &out), 0);
 	assert_int_equal(engine_row(&out.outcome, "a")->result, RESULT_DEPLOYED);
-	assert_int_equal(fake_calls(&e.world, "a", "begin"), 0);
+	assert_int_equal(fake_calls(&e.world, "a", "begin"), 1);
+	assert_int_equal(fake_calls(&e.world, "a", "put"), 0);
 	engine_end(&e);
 }
 

@@ -290,6 +290,23 @@ static void a_failed_flush_switches_nothing(void **state)
 	done(&e, fl);
 }
 
+static void a_failed_flush_is_one_places_trouble(void **state)
+{
+	struct engine e;
+	struct fleet *fl = ready(&e);
+	struct outcome o;
+	(void)state;
+
+	fake_fault(&e.world, (struct fake_fault){ .op = "flush", .place = "a", .kind = FAIL_LOCAL });
+	o = switch_all(&e, fl);
+	assert_int_equal(engine_row(&o, "a")->result, RESULT_FAILED);
+	assert_string_equal(engine_row(&o, "a")->fail.stage, "flush");
+	assert_string_equal(engine_row(&o, "a")->live, OLD);
+	assert_int_equal(engine_row(&o, "b")->result, RESULT_DEPLOYED);
+	assert_int_equal(outcome_exit(&o), 3);
+	done(&e, fl);
+}
+
 static void a_lost_answer_is_read_back_not_sent_again(void **state)
 {
 	struct engine e;
@@ -485,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_failing_lock_is_the_places_own_trouble),
 		cmocka_unit_test(switches_after_flushing),
 		cmocka_unit_test(a_failed_flush_switches_nothing),
+		cmocka_unit_test(a_failed_flush_is_one_places_trouble),
 		cmocka_unit_test(a_lost_answer_is_read_back_not_sent_again),
 		cmocka_unit_test(a_lost_request_is_sent_again_after_a_look),
 		cmocka_unit_test(it_is_sent_at_most_twice),
