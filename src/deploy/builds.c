@@ -241,14 +241,35 @@ static void tell(const struct builds *b, const struct build *it)
 	strbuf_clear(&detail);
 }
 
-/* The failure has room for the first; all of them are to be mended at once. */
-static void tell_problems(const struct builds *b, const struct build *it)
+static bool has_problem(const struct build *b, const struct problem *p)
 {
+	for (size_t i = 0; i < b->problem_count; i++)
+		if (strcmp(b->problems[i].path, p->path) == 0 && strcmp(b->problems[i].rule, p->rule) == 0)
+			return true;
+	return false;
+}
+
+/* Targets with rules of their own read the same directory again. */
+static bool is_told(const struct builds *b, const struct reading *it, const struct problem *p)
+{
+	for (size_t i = 0; i < b->count && b->items[i] != it; i++)
+		if (strcmp(b->items[i]->dir, it->dir) == 0 && has_problem(&b->items[i]->build, p))
+			return true;
+	return false;
+}
+
+/* The failure has room for the first; all of them are to be mended at once. */
+static void tell_problems(const struct builds *b, const struct reading *it)
+{
+	const struct build *read = &it->build;
 	struct strbuf text = STRBUF_INIT;
 
-	for (size_t i = 0; it->problem_count > 1 && i < it->problem_count; i++) {
+	for (size_t i = 0; read->problem_count > 1 && i < read->problem_count; i++) {
+		const struct problem *p = &read->problems[i];
+		if (is_told(b, it, p))
+			continue;
 		strbuf_setlen(&text, 0);
-		strbuf_addf(&text, "%s: %s", it->problems[i].path, it->problems[i].rule);
+		strbuf_addf(&text, "%s: %s", p->path, p->rule);
 		b->c->reporter->problem(b->c->reporter, text.buf);
 	}
 	strbuf_clear(&text);
@@ -266,7 +287,7 @@ static int read_one(struct builds *b, struct reading *it, struct fail *f)
 		/* A build that is not there is the user's configuration, not a target's trouble. */
 		if (f->kind == FAIL_MISSING)
 			f->kind = FAIL_CONFIG;
-		tell_problems(b, &it->build);
+		tell_problems(b, it);
 		fail_wrap(f, "%s %s", it->name ? "build" : "overlay", rq.name);
 		return fail_stage(f, "build");
 	}

@@ -249,6 +249,12 @@ static void cut_pause(struct seat *s)
 	run_done(s->run, -1);
 }
 
+/* Staging is given up at once: nobody has seen any of it. */
+static bool awaited(const struct phase *ph)
+{
+	return ph->always || (ph->changes && ph->id != PHASE_STAGE);
+}
+
 static void cut_overdue(struct fleet *fl)
 {
 	int64_t waited_ms = (clock_mono_ns() - fl->cut_ns) / NS_PER_MS;
@@ -259,7 +265,7 @@ static void cut_overdue(struct fleet *fl)
 			continue;
 		if (s->pause.armed)
 			cut_pause(s);
-		else if (waited_ms >= (fl->phase->changes || fl->phase->always ? patience_ms(s->run->row.kind) : 0))
+		else if (waited_ms >= (awaited(fl->phase) ? patience_ms(s->run->row.kind) : 0))
 			atomic_store(&s->run->op.cancel, true);
 	}
 }

@@ -169,10 +169,8 @@ int manifest_header(struct manifest_reader *r, struct release_header *h, struct 
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : corrupt(r, f, "the file is empty");
-	if (json_parse(&doc, r->name, line, len, 0, &parse) < 0) {
-		json_doc_free(doc);
+	if (json_parse(&doc, r->name, line, len, 0, &parse) < 0)
 		return corrupt(r, f, "the header is not JSON");
-	}
 	rc = take_header(r, h, json_root(doc), mem, f);
 	json_doc_free(doc);
 	r->header = *h;

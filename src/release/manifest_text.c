@@ -146,7 +146,7 @@ static int compare_path(const char *path, const char *line, size_t len)
 			i++;
 		else if (i >= len || line[i] == '"')
 			return *path != '\0';
-		if (i >= len || *path != line[i])
+		if (i >= len || !*path || *path != line[i])
 			return (unsigned char)*path < (unsigned char)(i < len ? line[i] : '\0') ? -1 : 1;
 	}
 }

@@ -21,7 +21,8 @@ like "$err" 'no-such-directory: No such file' "names the directory"
 run "$SLIPWAY" -C $'a\x1bb' plan
 like "$err" 'a\\x1Bb' "and is fit for a terminal"
 
-# A refused build: every reason at once, also with -q and --json; nothing is made.
+# A refused build (which one target reads by rules of its own): every reason at once, also with -q and --json; nothing is made.
+echo '{ "ignore": ["*.map"] }' >targets/bua.json
 echo SECRET=hunter2 >dist/.env
 ln -s /etc dist/out
 mkfifo dist/fifo

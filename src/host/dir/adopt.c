@@ -235,14 +235,12 @@ static int write_manifest(struct adopt_call *c, const struct spot *s, struct are
 /* Two renames: for a moment the live path leads nowhere. */
 static int move_with_gap(struct adopt_call *c, const struct spot *s, const char *text, struct fail *f)
 {
-	char random[33], aside[64];
+	char aside[LINK_ASIDE];
 	int64_t began;
 	int err = 0;
 
-	dir_random(random);
-	snprintf(aside, sizeof aside, ".slipway-link-%s", random);
-	if (symlinkat(text, s->live_dir, aside) < 0)
-		return dir_errno(f, errno, "write a link beside", c->p->live);
+	if (link_aside(aside, s, text, f) < 0)
+		return -1;
 	unlinkat(s->releases, c->id, 0);
 	began = clock_mono_ns();
 	if (renameat(s->live_dir, s->live_name, s->releases, c->id) < 0)

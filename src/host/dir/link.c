@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "host/dir/reserve.h"
@@ -150,9 +151,25 @@ int link_text(struct strbuf *out, const struct place *p, const char *id, struct 
 	return 0;
 }
 
+int link_aside(char aside[LINK_ASIDE], const struct spot *s, const char *text, struct fail *f)
+{
+	static const char lead[] = ".slipway-link-";
+	uint8_t digest[SHA256_SIZE];
+
+	sha256_bytes(s->live_name, strlen(s->live_name), digest);
+	memcpy(aside, lead, sizeof lead);
+	hex_encode(aside + sizeof lead - 1, digest, 16);
+	if (unlinkat(s->live_dir, aside, 0) < 0 && errno != ENOENT)
+		return dir_errno(f, errno, "remove the old link beside", s->live_name);
+	if (symlinkat(text, s->live_dir, aside) < 0 &&
+	    (!reserve_spend(s->state, errno) || symlinkat(text, s->live_dir, aside) < 0))
+		return dir_errno(f, errno, "write a link beside", s->live_name);
+	return 0;
+}
+
 int link_put(const struct spot *s, const char *text, struct fail *f)
 {
-	char random[33], aside[64];
+	char aside[LINK_ASIDE];
 	int err;
 
 	if (!text) {
@@ -160,11 +177,8 @@ int link_put(const struct spot *s, const char *text, struct fail *f)
 			return dir_errno(f, errno, "remove the live link", s->live_name);
 		return 0;
 	}
-	dir_random(random);
-	snprintf(aside, sizeof aside, ".slipway-link-%s", random);
-	if (symlinkat(text, s->live_dir, aside) < 0 &&
-	    (!reserve_spend(s->state, errno) || symlinkat(text, s->live_dir, aside) < 0))
-		return dir_errno(f, errno, "write a link beside", s->live_name);
+	if (link_aside(aside, s, text, f) < 0)
+		return -1;
 	if (renameat(s->live_dir, aside, s->live_dir, s->live_name) == 0)
 		return 0;
 	err = errno;

@@ -22,6 +22,10 @@ int link_read(struct live_link *out, const struct place *p, const struct spot *s
 /* What the link must hold to mean id (a release's name, or the absolute path of what lies outside): relative for a
  * release, through the real paths of both directories. */
 int link_text(struct strbuf *out, const struct place *p, const char *id, struct fail *f);
+/* Makes a link beside the live one, to be renamed over it. Its name goes with the live link's, and only who holds the
+ * lock switches: what a killed run left under it is replaced. */
+#define LINK_ASIDE 64
+int link_aside(char aside[LINK_ASIDE], const struct spot *s, const char *text, struct fail *f);
 /* Replaces the live link in one step (never a directory). text NULL removes it. */
 int link_put(const struct spot *s, const char *text, struct fail *f);
 
