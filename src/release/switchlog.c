@@ -130,12 +130,19 @@ bool switchlog_pinned(const struct switchlog *log, const char *id)
 
 const struct switch_record *switchlog_drifted(const struct switchlog *log)
 {
+	const struct switch_record *live = switchlog_last(log);
+
 	for (size_t i = log->count; i-- > 0;) {
 		const struct switch_record *r = &log->records[i];
 
+		if (!is_mark(r))
+			return NULL;
+		/* A verify that was at work while somebody switched speaks of what is not live any more. */
+		if (live && strcmp(r->id, live->id) != 0)
+			continue;
 		if (is(r, "drifted"))
 			return r;
-		if (is(r, "clean") || !is_mark(r))
+		if (is(r, "clean"))
 			return NULL;
 	}
 	return NULL;

@@ -37,7 +37,7 @@ void switchlog_parse(struct switchlog *log, const char *text, size_t len, struct
  * nothing bad. NULL = not bad. */
 const struct switch_record *switchlog_bad(const struct switchlog *log, const char *id);
 bool switchlog_pinned(const struct switchlog *log, const char *id);
-/* The newest drifted mark that no later clean or switch took away, or NULL. */
+/* The newest drifted mark on what is live that no later clean or switch took away, or NULL. */
 const struct switch_record *switchlog_drifted(const struct switchlog *log);
 /* What was live at a moment, by the records: NULL when nothing or unknown. */
 const char *switchlog_live_at(const struct switchlog *log, int64_t at_s);

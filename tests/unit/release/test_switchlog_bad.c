@@ -64,6 +64,22 @@ static void a_deploy_taken_back_by_the_engine_is_bad(void **state)
 	assert_ptr_equal(switchlog_bad(&log, "B"), &r[2]);
 }
 
+static void drift_is_of_what_is_live(void **state)
+{
+	struct switch_record r[] = { { .id = "A", .action = "deploy" }, { .id = "B", .from = "A", .action = "deploy" },
+	                             { .id = "A", .action = "drifted" }, { .id = "B", .action = "drifted" },
+	                             { .id = "A", .action = "clean" } };
+	struct switchlog log = log_of(r, 3);
+
+	(void)state;
+	/* A verify of A that was overtaken by the switch to B. */
+	assert_null(switchlog_drifted(&log));
+	log = log_of(r, 5);
+	assert_ptr_equal(switchlog_drifted(&log), &r[3]);
+	log.count = 1;
+	assert_null(switchlog_drifted(&log));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -71,6 +87,7 @@ int main(void)
 		cmocka_unit_test(going_two_back_makes_both_bad),
 		cmocka_unit_test(taking_a_rollback_back_makes_nothing_bad),
 		cmocka_unit_test(a_deploy_taken_back_by_the_engine_is_bad),
+		cmocka_unit_test(drift_is_of_what_is_live),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
