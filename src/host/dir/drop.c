@@ -106,6 +106,29 @@ int drop_release(const struct place *p, const struct spot *s, const char *id, st
 	return rc == 0 ? file_remove_tree(s->releases, dead, f) : -1;
 }
 
+int drop_scrap(const struct place *p, const struct spot *s, const char *name, struct op *op, struct fail *f)
+{
+	char random[33], dead[64];
+	struct stat st;
+	int guard = -1, rc;
+
+	if (fstatat(s->releases, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : dir_errno(f, errno, "look at", name);
+	dir_random(random);
+	snprintf(dead, sizeof dead, ".slipway-%s.dead", random);
+	rc = lock_guard(&guard, s, op, f);
+	if (rc == 0)
+		rc = lock_ours(p, s, f);
+	if (rc == 0 && renameat(s->releases, name, s->releases, dead) < 0 && errno != ENOENT) {
+		if (errno != ENOSPC && errno != EDQUOT)
+			rc = dir_errno(f, errno, "remove", name);
+		else
+			rc = file_remove_tree(s->releases, name, f);
+	}
+	lock_unguard(guard);
+	return rc == 0 ? file_remove_tree(s->releases, dead, f) : -1;
+}
+
 static int drop_run(void *arg, size_t *count, struct op *op, struct fail *f)
 {
 	struct drop_call *c = arg;
@@ -142,7 +165,6 @@ static int abandon_run(void *arg, size_t *count, struct op *op, struct fail *f)
 	int rc;
 
 	(void)count;
-	(void)op;
 	if (!dir_name_ok(c->id))
 		return fail_set(f, FAIL_USAGE, "%s cannot be the name of a release", c->id);
 	snprintf(partial, sizeof partial, ".%s.partial", c->id);
@@ -150,7 +172,7 @@ static int abandon_run(void *arg, size_t *count, struct op *op, struct fail *f)
 	if (rc == 0 && s.releases >= 0) {
 		rc = lock_ours(c->p, &s, f);
 		if (rc == 0)
-			rc = file_remove_tree(s.releases, partial, f);
+			rc = drop_scrap(c->p, &s, partial, op, f);
 	}
 	spot_close(&s);
 	return rc;
@@ -214,7 +236,7 @@ static int sweep_releases(const struct drop_call *c, const struct spot *s, struc
 
 		if (n[0] == '.' ? !scrap || strcmp(n, keep) == 0 : !is_placeholder(s, n))
 			continue;
-		if (dir_cancelled(op, f) < 0 || file_remove_tree(s->releases, n, f) < 0)
+		if (dir_cancelled(op, f) < 0 || drop_scrap(c->p, s, n, op, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -273,7 +295,8 @@ static int sweep_run(void *arg, size_t *count, struct op *op, struct fail *f)
 	rc = spot_open(&s, c->p, SPOT_READ, f);
 	if (rc == 0 && s.state >= 0) {
 		if (lock_ours(c->p, &s, f) < 0 || sweep_releases(c, &s, op, f) < 0 || sweep_manifests(c, &s, op, f) < 0 ||
-		    sweep_strays(s.state, op->mem, f) < 0 || sweep_strays(s.live_dir, op->mem, f) < 0)
+		    sweep_strays(s.state, op->mem, f) < 0 ||
+		    (s.live_dir >= 0 && sweep_strays(s.live_dir, op->mem, f) < 0))
 			rc = -1;
 	}
 	spot_close(&s);

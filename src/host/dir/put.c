@@ -190,7 +190,8 @@ static int put_part(void *arg, size_t from, size_t to, struct op *op, struct fai
 	*w = (struct writer){ .call = c, .s = &s, .op = op };
 	if (rc == 0) {
 		tree = openat(s.releases, c->st->partial, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		rc = tree < 0 ? dir_errno(f, errno, "open", c->st->partial) : 0;
+		/* Only then: a tree that was opened while the lock was ours is our own, whoever comes after. */
+		rc = tree < 0 ? dir_errno(f, errno, "open", c->st->partial) : lock_ours(c->p, &s, f);
 	}
 	cursor_init(&w->to, tree);
 	if (rc == 0)

@@ -118,11 +118,12 @@ static int open_tree(const struct spot *s, const struct staging *st, struct fail
 	return fd;
 }
 
-static int begin_tree(struct staging *st, const struct spot *s, const char *live_id, struct op *op, struct fail *f)
+static int begin_tree(const struct place *p, const struct spot *s, const char *live_id, struct op *op, struct fail *f)
 {
+	struct staging *st = p->staging;
 	int tree, rc;
 
-	if (file_remove_tree(s->releases, st->partial, f) < 0 || file_mkdirs(s->releases, st->partial, 0755, f) < 0 ||
+	if (drop_scrap(p, s, st->partial, op, f) < 0 || file_mkdirs(s->releases, st->partial, 0755, f) < 0 ||
 	    learn_modes(st, s, f) < 0)
 		return -1;
 	if (!st->fresh && stage_match(st, s, live_id, op, f) < 0)
@@ -151,7 +152,7 @@ static int begin_prepare(void *arg, size_t *count, struct op *op, struct fail *f
 		rc = sealed_already(c->p, st, &s, op, f);
 	st->sealed = rc == 1;
 	if (rc == 0)
-		rc = begin_tree(st, &s, c->rq.live_id, op, f);
+		rc = begin_tree(c->p, &s, c->rq.live_id, op, f);
 	if (rc == 0 && !st->fresh)
 		*count = st->want->count;
 	spot_close(&s);

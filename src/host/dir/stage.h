@@ -45,6 +45,10 @@ int whole_release(const struct spot *s, const char *id, struct op *op, struct fa
 /* Removes a release that is not live; lock held. */
 int drop_release(const struct place *p, const struct spot *s, const char *id, struct op *op, struct fail *f);
 
+/* Removes a leftover below releases/ (what is not there is fine). It is renamed away under the guard first: a run that
+ * slept past its lease must not empty what the next holder stages under the same name. */
+int drop_scrap(const struct place *p, const struct spot *s, const char *name, struct op *op, struct fail *f);
+
 /* The directory that a path stands in, kept open from one entry to the next. */
 struct cursor {
 	int base, fd;           /* fd: the directory `dir`, base itself when dir is empty, -1 = none yet */
