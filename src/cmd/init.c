@@ -10,7 +10,7 @@ static const struct opt_row rows[] = {
 	{ "name", 0, OPT_STRING, INIT(name), "NAME", WORDS_NONE, "the project's name; default: the directory's" },
 	{ "kind", 0, OPT_STRING, INIT(kind), "KIND", WORDS_NONE,
 	  "the kind of host; default: firebase with a firebase.json here, else dir" },
-	{ "root", 0, OPT_STRING, INIT(root), "DIR", WORDS_DIR, "dir: where the first target's releases live" },
+	{ "root", 0, OPT_STRING, INIT(root), "DIR", WORDS_DIR, "dir: where releases live; several targets: DIR/TARGET" },
 	{ "dist", 0, OPT_STRING, INIT(dist), "DIR", WORDS_DIR, "the build directory; default: dist" },
 };
 

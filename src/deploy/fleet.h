@@ -84,7 +84,13 @@ int fleet_lock(struct fleet *fl, int64_t timeout_ms, bool skip_locked, struct fa
 void fleet_unlock(struct fleet *fl);            /* whatever is held, also after failures and interruptions */
 /* The switch of every active run from its live release to `to(r)`, flush first, read back after an unknown; rows get
  * their results. */
-struct switch_wish { const char *(*to)(struct run *r); const char *action; const char *reason; };
+struct switch_wish {
+	const char *(*to)(struct run *r);
+	/* NULL: what is live. What died between a switch and its record is named here: the place is at `to`, and the
+	 * step writes what is missing. */
+	const char *(*from)(struct run *r);
+	const char *action, *reason;
+};
 void fleet_switch(struct fleet *fl, const struct switch_wish *wish);
 void fleet_fill(struct fleet *fl, struct outcome *o);           /* rows and sums */
 

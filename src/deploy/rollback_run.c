@@ -23,6 +23,11 @@ static const char *going_to(struct run *r)
 	return ((struct going *)r->data)->to;
 }
 
+static const char *going_from(struct run *r)
+{
+	return ((struct going *)r->data)->from;
+}
+
 static int wish_of(struct rollback_wish *w, const struct context *c, const struct rollback_options *o, struct fail *f)
 {
 	int ways = (o->undo != NULL) + (o->to != NULL) + (o->before_s >= 0);
@@ -58,24 +63,37 @@ static bool ledger_knows(struct context *c, const char *id)
 	return false;
 }
 
-/* What a place does about its goal: it stays when it is there already. */
-static void set_going(struct errand *v, struct run *r, const char *to)
+/* What a run left that died between the switch to what is live now and its record; NULL when nothing is missing. */
+static const char *unrecorded(const struct run *r)
+{
+	const struct switch_record *last = switchlog_last(&r->live.log);
+
+	return r->live.log.completed && last && last->id && r->live.id && strcmp(last->id, r->live.id) == 0 ? last->from : NULL;
+}
+
+/* What a place does about its goal. It stays when it is there already; but that what it left is bad must be on record. */
+static void set_going(struct errand *v, struct run *r, const char *to, const struct rollback_wish *wish)
 {
 	const struct release_info *it = release_find(&r->list, to);
+	const char *left = unrecorded(r), *from = r->live.id;
 	struct going *g = r->data;
 
 	if (!to || (r->live.id && strcmp(r->live.id, to) == 0)) {
-		run_leave(r, RESULT_UNCHANGED, NULL);
-		return;
+		if (!left || (wish->way == ROLLBACK_UNDO && strncmp(left, wish->id, strlen(wish->id)) != 0)) {
+			run_leave(r, RESULT_UNCHANGED, NULL);
+			return;
+		}
+		from = left;
+		to = r->live.id;
 	}
-	g->from = r->live.id ? arena_strdup(&v->c->mem, r->live.id) : NULL;
+	g->from = from ? arena_strdup(&v->c->mem, from) : NULL;
 	g->to = arena_strdup(&v->c->mem, to);
 	g->foreign = it && it->header.foreign;
 	errand_wish(v, r, g->to);
 }
 
 /* Is this the same plain rollback whose run died? Then its places go where that run was taking them. */
-static bool resume(struct errand *v)
+static bool resume(struct errand *v, const struct rollback_wish *wish)
 {
 	struct context *c = v->c;
 	struct ledger_filter filter = { .environment = c->env.environment ? c->env.environment->name : NULL,
@@ -98,7 +116,7 @@ static bool resume(struct errand *v)
 	n = 0;
 	for (size_t i = 0; i < v->count; i++)
 		if (v->runs[i].active)
-			set_going(v, &v->runs[i], places[n++].to);
+			set_going(v, &v->runs[i], places[n++].to, wish);
 	return true;
 }
 
@@ -135,7 +153,7 @@ static int choose(struct errand *v, const struct rollback_wish *wish, struct fai
 			fail_stage(&lost, "plan");
 			run_leave(r, RESULT_FAILED, &lost);
 		} else if (rc == 0) {
-			set_going(v, r, places[n].to ? places[n].to->header.id : NULL);
+			set_going(v, r, places[n].to ? places[n].to->header.id : NULL, wish);
 		}
 		n++;
 	}
@@ -184,11 +202,12 @@ static void leave_moved(struct errand *v)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		struct run *r = &v->runs[i];
-		const char *was = ((struct going *)r->data)->from, *is = r->live.id;
+		const struct going *g = r->data;
+		const char *was = g->from, *is = r->live.id;
 		const struct switch_record *last = switchlog_last(&r->live.log);
 		struct fail f = FAIL_INIT;
 
-		if (!r->active || was == is || (was && is && strcmp(was, is) == 0))
+		if (!r->active || was == is || (is && ((was && strcmp(was, is) == 0) || strcmp(g->to, is) == 0)))
 			continue;
 		fail_set(&f, FAIL_CONFLICT, "moved meanwhile from %s to %s%s%s: not touched", was ? was : "nothing",
 		         is ? is : "nothing", last && last->by ? " by " : "", last && last->by ? last->by : "");
@@ -225,7 +244,7 @@ static void start_probe(struct run *r)
 static int move(struct errand *v, const struct rollback_options *o, struct fail *f)
 {
 	static const struct phase probe = { .id = PHASE_READ, .start = start_probe };
-	struct switch_wish wish = { .to = going_to, .action = "rollback", .reason = v->c->message };
+	struct switch_wish wish = { .to = going_to, .from = going_from, .action = "rollback", .reason = v->c->message };
 
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
@@ -250,7 +269,7 @@ static int rollback(struct errand *v, const struct rollback_options *o, struct r
 	if (fleet_interrupted(v->fleet))
 		return 0;
 	v->config = arena_printf(&v->c->mem, "steps %u%s", wish.steps, wish.each ? " each" : "");
-	bool resumed = wish.way == ROLLBACK_BACK && resume(v);
+	bool resumed = wish.way == ROLLBACK_BACK && resume(v, &wish);
 	wish.id_known = wish.way == ROLLBACK_TO && ledger_knows(v->c, wish.id);
 	if (!resumed && choose(v, &wish, f) < 0)
 		return -1;

@@ -340,7 +340,8 @@ void fleet_switch(struct fleet *fl, const struct switch_wish *wish)
 	for (size_t i = 0; i < fl->count; i++) {
 		struct run *r = &fl->runs[i];
 		const char *to = r->active && r->row.result == RESULT_NONE ? wish->to(r) : NULL;
-		fl->seats[i].sw = (struct switching){ .fate = to ? FATE_TODO : FATE_NONE, .from = r->live.id, .to = to };
+		fl->seats[i].sw = (struct switching){ .fate = to ? FATE_TODO : FATE_NONE, .to = to };
+		fl->seats[i].sw.from = wish->from && to ? wish->from(r) : r->live.id;
 	}
 	flush_all(fl);
 	while (any_todo(fl)) {

@@ -106,6 +106,19 @@ static void tell_missing(struct context *c)
 		c->reporter->problem(c->reporter, line);
 }
 
+/* The message stays with the release and in every log. */
+static void redact_message(struct context *c)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (!c->message || !c->secrets)
+		return;
+	strbuf_addstr(&text, c->message);
+	secrets_redact(c->secrets, &text);
+	c->message = arena_strdup(&c->mem, text.buf);
+	strbuf_clear(&text);
+}
+
 int wish_make(struct wish *w, struct context *c, const struct deploy_options *o, bool plan, struct fail *f)
 {
 	*w = (struct wish){ .c = c, .o = o };
@@ -119,6 +132,7 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 		tell_missing(c);
 		return -1;
 	}
+	redact_message(c);
 	w->composer = composer_new(!plan || o->secrets_known ? c->secrets : NULL, &c->mem);
 	if (compose_all(w, f) < 0)
 		return -1;

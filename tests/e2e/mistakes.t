@@ -112,3 +112,16 @@ exits 4 "a root that may not be entered"
 like "$out" 'a +unreachable' "is unreachable"
 unlike "$out" 'serves nothing' "and not said to serve nothing"
 chmod 755 www/a
+
+# A relative document root in a directory that is not there yet, as the root itself.
+echo '{ "live": "public/b/html" }' >targets/b.json
+run "$SLIPWAY" plan b
+exits 0 "a plan for a live link in a new directory"
+for command in status releases rollback verify prune "adopt b -y" "unlock b"; do
+	# shellcheck disable=SC2086
+	run "$SLIPWAY" $command
+	unlike "$out$err" 'Bad file descriptor' "$command tells what is there"
+done
+run "$SLIPWAY" deploy b
+exits 0 "and a deploy makes it"
+is "$(cat public/b/html/index.html)" one "and serves there"

@@ -22,11 +22,14 @@ exits 2 "a deploy does"
 like "$err" '1 secret is missing: env DEMO_TOKEN is not set' "and names it, once for both targets"
 
 export DEMO_TOKEN='hun"ter/2+hunter'
-run "$SLIPWAY" deploy --events ../events -v
+run "$SLIPWAY" deploy --events ../events -v -m "now with $DEMO_TOKEN"
 exits 0 "with it"
 is "$(cat ../www/bua/current/config.js)" 'export const token = "hun\"ter/2+hunter", no = "{{other}} ${TOKEN}";' \
 	"it is written as the file's kind wants it"
 is "$(cd .. && grep -rlE 'hun.*ter/2' . | grep -vE '^./www/[a-z]+/releases/')" "" "and stands nowhere else"
+run "$SLIPWAY" history --json
+like "$out" '"now with ' "the message is kept"
+unlike "$out" 'ter/2' "without it"
 run "$SLIPWAY" deploy
 like "$out" 'unchanged +2' "the same value again is no change"
 

@@ -30,6 +30,7 @@ def pairs(text):
 
 allow, end = pairs(allow), pairs(end)
 wants = {}
+before = {}
 
 
 def tree(top):
@@ -171,6 +172,17 @@ def run(words):
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
+def blamed():
+    """After a rollback every target's log says what it was rolled back from, though the run that did it was killed."""
+    bad = []
+    for target in end:
+        with open(os.path.join(srv, target, ".slipway", "switches.jsonl")) as f:
+            last = [json.loads(line) for line in f][-1]
+        if last["action"] != "rollback" or last["from"] != before[target]:
+            bad.append("%s: the log does not blame %s: %s" % (target, before[target], last))
+    return bad
+
+
 def points():
     with open(LOG, errors="replace") as f:
         return f.read().splitlines()
@@ -213,6 +225,8 @@ def disturb(n):
         for target, builds in end.items():
             bad += served(target, builds)
         bad += listed_are_whole() + kept()
+        if arguments[0] == "rollback" and mode == "kill":
+            bad += blamed()
     if not bad and tidy():
         code, out, err = run(program[:3] + ["deploy", "--dist", os.path.join(tmp, "builds", "d")])
         if code != 0:
@@ -225,6 +239,8 @@ def main():
     restore()
     code, out, err = run([os.environ["fault"], "-o", LOG] + program)
     total = len(points())
+    restore()
+    before.update((target, os.path.basename(live(target) or "")) for target in allow)
     if code != 0:
         print("BAD undisturbed: exit %d: %s%s" % (code, out, err))
     tried, wrong, n = 0, 0, first

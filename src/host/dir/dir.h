@@ -42,6 +42,7 @@ struct place {
 	const struct target *target;
 	const char *name, *root, *live; /* absolute paths; in mem */
 	bool inside;                    /* root was given relative to the project */
+	bool live_inside;               /* so was live */
 	enum durability durability;
 	struct arena mem;
 	char token[33];                 /* of the lock we hold; "" = none */

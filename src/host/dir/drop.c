@@ -295,7 +295,8 @@ static int sweep_run(void *arg, size_t *count, struct op *op, struct fail *f)
 	rc = spot_open(&s, c->p, SPOT_READ, f);
 	if (rc == 0 && s.state >= 0) {
 		if (lock_ours(c->p, &s, f) < 0 || sweep_releases(c, &s, op, f) < 0 || sweep_manifests(c, &s, op, f) < 0 ||
-		    sweep_strays(s.state, op->mem, f) < 0 || sweep_strays(s.live_dir, op->mem, f) < 0)
+		    sweep_strays(s.state, op->mem, f) < 0 ||
+		    (s.live_dir >= 0 && sweep_strays(s.live_dir, op->mem, f) < 0))
 			rc = -1;
 	}
 	spot_close(&s);

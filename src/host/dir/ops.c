@@ -51,6 +51,12 @@ static int read_durability(struct place *p, struct fail *f)
 	return 0;
 }
 
+/* Given relative to the project, and below it: such directories are made. */
+static bool is_inside(const char *path)
+{
+	return path[0] != '/' && !strstr(path, "..");
+}
+
 static int read_settings(struct place *p, struct fail *f)
 {
 	const char *root = target_string(p->target, "root", &p->mem);
@@ -59,7 +65,8 @@ static int read_settings(struct place *p, struct fail *f)
 	if (!root || !*root)
 		return fail_set(f, FAIL_CONFIG, "a dir host needs \"root\"");
 	p->root = absolute(p, root);
-	p->inside = root[0] != '/' && !strstr(root, "..");
+	p->inside = is_inside(root);
+	p->live_inside = live && *live && is_inside(live);
 	p->live = live && *live ? absolute(p, live) : arena_printf(&p->mem, "%s/current", p->root);
 	/* Room for what is put behind them. */
 	if (strlen(p->root) > PATH_MAX / 2 || strlen(p->live) > PATH_MAX / 2)

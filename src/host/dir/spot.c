@@ -168,21 +168,25 @@ static int open_below(int *out, int root, const char *name, enum spot_mode mode,
 	return 0;
 }
 
-static int open_live_dir(struct spot *s, const struct place *p, struct fail *f)
+static int open_live_dir(struct spot *s, const struct place *p, enum spot_mode mode, struct fail *f)
 {
 	char dir[PATH_MAX];
 
 	s->live_name = parent_of(p->live, dir);
 	if (s->root < 0 && strcmp(dir, p->root) == 0)
 		return 0;
+	if (p->live_inside && mode == SPOT_CREATE && file_mkdirs(AT_FDCWD, dir, 0755, f) < 0)
+		return -1;
 	s->live_dir = open(dir, DIR_FLAGS);
+	if (s->live_dir < 0 && errno == ENOENT && p->live_inside)
+		return 0;
 	return s->live_dir < 0 ? no_parent(f, errno, "the live link's directory is missing", dir) : 0;
 }
 
 int spot_open(struct spot *s, const struct place *p, enum spot_mode mode, struct fail *f)
 {
 	*s = (struct spot){ .root = -1, .state = -1, .releases = -1, .live_dir = -1 };
-	if (open_root(s, p, mode, f) < 0 || open_live_dir(s, p, f) < 0 ||
+	if (open_root(s, p, mode, f) < 0 || open_live_dir(s, p, mode, f) < 0 ||
 	    open_below(&s->state, s->root, ".slipway", mode, f) < 0 ||
 	    open_below(&s->releases, s->root, "releases", mode, f) < 0)
 		return -1;
