@@ -68,10 +68,13 @@ static const char *unrecorded(const struct run *r)
 {
 	const struct switch_record *last = switchlog_last(&r->live.log);
 
-	return r->live.log.completed && last && last->id && r->live.id && strcmp(last->id, r->live.id) == 0 ? last->from : NULL;
+	if (!r->live.log.completed || !last || !last->id || !r->live.id || strcmp(last->id, r->live.id) != 0)
+		return NULL;
+	return last->from;
 }
 
-/* What a place does about its goal. It stays when it is there already; but that what it left is bad must be on record. */
+/* What a place does about its goal. It stays when it is there already; but that what it left is bad must be on
+ * record. */
 static void set_going(struct errand *v, struct run *r, const char *to, const struct rollback_wish *wish)
 {
 	const struct release_info *it = release_find(&r->list, to);

@@ -21,8 +21,9 @@ struct status_verdict {
 };
 
 /* empty: nothing is live.
- * drifted: what is live is gone, verify saw a difference since the last switch, or the live release was put there by something that neither
- * the switch log nor the ledger knows of. A switch whose record was lost to a crash (the ledger intended it, or the
+ * drifted: what is live is gone, verify saw a difference since the last switch, or the live release was put there
+ * by something that neither the switch log nor the ledger knows of. A switch whose record was lost to a crash (the
+ * ledger intended it, or the
  * live release was staged on top of the logged one) is no drift; a place that slipway never switched cannot drift.
  * behind: the place took part in a newer run and did not get there (the ledger says so, or the newest run's release
  * lies on the place, begun or sealed), and nobody took that release back since.

@@ -1,5 +1,5 @@
-/* manifest: whatever the bytes, reading ends; what was accepted adds up, and writing it again gives a manifest that reads
- * back the same. The looser look beside a tree never strays outside the text. */
+/* manifest: whatever the bytes, reading ends; what was accepted adds up, and writing it again gives a manifest that
+ * reads back the same. The looser look beside a tree never strays outside the text. */
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
