@@ -152,6 +152,34 @@ static void refuse(struct project *p, const struct spot *a, const struct spot *b
 		           "%s lies inside the place of %s: %s is below %s", second, first, b->shown, a->shown);
 }
 
+/* Its directory, as lexical gives it; NULL when it cannot be told here (others complain about that). */
+static const char *build_of(struct project *p, const struct target *t)
+{
+	size_t count;
+	const struct build_def *defs = project_builds(p, &count);
+	struct fail ignored = FAIL_INIT;
+	const char *dir;
+
+	for (size_t i = 0; i < count; i++)
+		if (t->build && strcmp(defs[i].name, t->build) == 0 &&
+		    project_expand(p, t->environment, defs[i].dir, &dir, &p->mem, &ignored) == 0)
+			return lexical(p->root, dir, &p->mem);
+	return NULL;
+}
+
+/* A place below the build would be read as a part of it: each deploy would publish the releases before it. */
+static void check_build(struct project *p, const struct spot *s, struct problems *problems)
+{
+	const struct target *t = s->target;
+	const struct target_def *def = target_def_of(p, t->name);
+	const char *dir = strcmp(t->kind, "dir") == 0 ? build_of(p, t) : NULL;
+
+	if (dir && strncmp(s->path, dir, strlen(dir)) == 0)
+		problem_at(problems, PROBLEM_ERROR, def->part.doc, def->part.value, JSON_AT_VALUE,
+		           "choose a place beside the build", "%s lies inside its own build %s: %s",
+		           who(t, &p->mem), t->build, s->shown);
+}
+
 void places_check(struct project *p, struct problems *problems)
 {
 	struct spots s = { .project = p };
@@ -170,5 +198,7 @@ void places_check(struct project *p, struct problems *problems)
 		else
 			outer = i;
 	}
+	for (size_t i = 0; i < s.count; i++)
+		check_build(p, &s.items[i], problems);
 	free(s.items);
 }

@@ -125,3 +125,14 @@ done
 run "$SLIPWAY" deploy b
 exits 0 "and a deploy makes it"
 is "$(cat public/b/html/index.html)" one "and serves there"
+
+# A place inside the build would publish its own releases.
+for place in '"root": "dist/out"' '"root": "dist"' '"live": "./dist/../dist/pub"'; do
+	echo "{ $place }" >targets/b.json
+	run "$SLIPWAY" check
+	exits 2 "a place inside the build: $place"
+	like "$out" 'targets/b.json:1:1: error: b lies inside its own build web' "is named"
+done
+echo '{ "root": "distinct" }' >targets/b.json
+run "$SLIPWAY" check
+exits 0 "a name that only begins alike is none"
