@@ -140,20 +140,22 @@ clean:
 	rm -rf build
 
 SHARE := $(DESTDIR)$(PREFIX)/share
+SCHEMAS := $(patsubst manifests/schema/%,%,$(wildcard manifests/schema/*.json manifests/schema/*/*.json))
 INSTALLED := $(DESTDIR)$(PREFIX)/bin/slipway $(SHARE)/man/man1/slipway.1 \
 	$(SHARE)/bash-completion/completions/slipway $(SHARE)/zsh/site-functions/_slipway \
 	$(SHARE)/fish/vendor_completions.d/slipway.fish \
-	$(patsubst manifests/schema/%,$(SHARE)/slipway/schema/%,$(wildcard manifests/schema/*.json))
+	$(SCHEMAS:%=$(SHARE)/slipway/schema/%)
 install: all
-	install -d $(sort $(dir $(INSTALLED))) $(SHARE)/slipway/schema
+	install -d $(sort $(dir $(INSTALLED))) $(SHARE)/slipway/schema/result
 	install -m 755 $(BUILD)/slipway $(DESTDIR)$(PREFIX)/bin/slipway
 	install -m 644 src/slipway.1 $(SHARE)/man/man1/slipway.1
 	$(BUILD)/slipway completion bash >$(SHARE)/bash-completion/completions/slipway
 	$(BUILD)/slipway completion zsh >$(SHARE)/zsh/site-functions/_slipway
 	$(BUILD)/slipway completion fish >$(SHARE)/fish/vendor_completions.d/slipway.fish
-	install -m 644 $(wildcard manifests/schema/*.json) $(SHARE)/slipway/schema/
+	@$(foreach s,$(SCHEMAS),install -m 644 manifests/schema/$(s) $(SHARE)/slipway/schema/$(s) &&) true
 uninstall:
 	rm -f $(INSTALLED)
-	@[ ! -d $(SHARE)/slipway ] || rmdir --ignore-fail-on-non-empty $(SHARE)/slipway/schema $(SHARE)/slipway
+	@[ ! -d $(SHARE)/slipway ] || rmdir --ignore-fail-on-non-empty $(SHARE)/slipway/schema/result \
+		$(SHARE)/slipway/schema $(SHARE)/slipway
 
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(SRC) $(UNIT) $(SUPPORT) $(TOOLS) $(FUZZ) tests/fuzz/replay.c)

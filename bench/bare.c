@@ -1,4 +1,5 @@
-/* bare: the floor that a fan-out to directories is measured against: the same creates or links in a bare loop on all cores.
+/* bare: the floor that a fan-out to directories is measured against: the same creates or links in a bare loop on all
+ * cores.
  *
  *   bare create SOURCE DEST...     every file of SOURCE (contents read beforehand) is created in every DEST
  *   bare link SOURCE DEST...       every file of SOURCE is hard-linked into every DEST
@@ -131,7 +132,7 @@ static int make_tree(const char *dest, long count)
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "tree") == 0)
-		return make_tree(argv[2], atol(argv[3]));
+		return make_tree(argv[2], strtol(argv[3], NULL, 10));
 	if (argc < 4 || (strcmp(argv[1], "create") != 0 && strcmp(argv[1], "link") != 0)) {
 		fprintf(stderr, "usage: bare create|link SOURCE DEST... | bare tree DEST COUNT\n");
 		return 2;

@@ -64,7 +64,8 @@ front_end() {
 
 project() { # DIR DURABILITY COUNT: a project with COUNT dir targets whose roots are DIR/www/NAME
 	mkdir -p "$1/targets" "$1/manifests" "$1/www"
-	printf '{ "slipway": 1, "name": "bench", "builds": { "kiosk": { "dir": "%s" } },\n  "defaults": { "build": "kiosk", "keep": { "last": 2 } } }\n' \
+	printf '{ "slipway": 1, "name": "bench", "builds": { "kiosk": { "dir": "%s" } },
+  "defaults": { "build": "kiosk", "keep": { "last": 2 } } }\n' \
 		"$work/dist" >"$1/slipway.json"
 	# shellcheck disable=SC2016  # ${target} is slipway's
 	printf '{ "kind": "dir", "root": "www/${target}", "durability": "%s" }\n' "$2" >"$1/manifests/local.json"
@@ -111,7 +112,8 @@ fanout() {
 			measure "change-$d" "$SLIPWAY" -C "$work/p-$d" deploy -q -y
 			measure "same-$d" "$SLIPWAY" -C "$work/p-$d" deploy -q -y
 			measure "back-$d" "$SLIPWAY" -C "$work/p-$d" rollback -q -y
-			cmp -s "$work/dist/index.html" "$work/p-$d/www/kiosk-01/current/index.html" && { say "bench: rollback did nothing" >&2; exit 1; }
+			cmp -s "$work/dist/index.html" "$work/p-$d/www/kiosk-01/current/index.html" &&
+				{ say "bench: rollback did nothing" >&2; exit 1; }
 		done
 		measure change-rsync bash -c "peer_rsync '$work/rsync' two one"
 		rm -rf "$work/p-none" "$work/p-switch" "$work/bare" "$work/cp" "$work/rsync"

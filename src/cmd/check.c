@@ -1,11 +1,13 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
+#include "cmd/plan_text.h"
 #include "cmd/problems_text.h"
 #include "cmd/setup.h"
 #include "cmd/summary.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
+#include "deploy/builds.h"
 #include "deploy/commands.h"
 #include "target/select.h"
 
@@ -19,9 +21,10 @@ static const struct opt_row rows[] = {
 };
 
 struct check_result {
-	struct problems problems;               /* of all environments looked at, each once */
 	size_t targets, environments;
 	const struct target *explained;
+	const struct build *build;              /* of the explained target; NULL: not read, and `unread` says why */
+	struct fail unread;
 	struct check_online_report *online;
 };
 
@@ -49,7 +52,7 @@ static int resolve_one(struct invocation *in, struct check_result *r, const char
 	struct problems found = PROBLEMS_INIT;
 	struct target_list list = { NULL, 0 };
 	int rc = project_resolve(in->context.project, environment, &list, &found, f);
-	take_problems(&r->problems, &found);
+	take_problems(&in->problems, &found);
 	r->targets += list.count;
 	r->environments += environment != NULL;
 	if (found.errors > 0)
@@ -90,9 +93,23 @@ static int find_explained(struct invocation *in, struct check_result *r, const c
 	return 0;
 }
 
+/* What the rules hide from the explained target's build. A build that is not there yet is no fault of the documents. */
+static void read_build(struct invocation *in, struct check_result *r)
+{
+	struct context only = in->context;
+	struct builds *builds = NULL;
+	only.targets = &r->explained;
+	only.target_count = 1;
+	if (builds_new(&builds, &only, NULL, 0, &r->unread) == 0 && builds_read(builds, &r->unread) == 0)
+		r->build = builds_of(builds, r->explained);
+	builds_free(builds);
+	in->context.mem = only.mem;
+	in->context.builds = only.builds;
+}
+
 static int go_online(struct invocation *in, struct check_result *r, struct fail *f)
 {
-	if (setup_engine(in, f) < 0 || setup_state(in, f) < 0)
+	if (setup_state(in, f) < 0)
 		return -1;
 	r->online = arena_alloc(&in->mem, sizeof(*r->online));
 	in->outcome = &r->online->outcome;
@@ -103,30 +120,33 @@ static int check_run(struct invocation *in, struct fail *f)
 {
 	const struct check_opts *o = in->opts;
 	struct check_result *r = arena_alloc(&in->mem, sizeof(*r));
-	r->problems = (struct problems)PROBLEMS_INIT;
 	int loaded = setup_project(in, f);
 	if (loaded < 0 && (f->kind != FAIL_CONFIG || in->problems.errors == 0))
 		return -1;
 	in->report = r;
-	take_problems(&r->problems, &in->problems);
 	if (loaded == 0 && resolve_all(in, r, f) < 0)
 		return -1;
-	if (problems_fail(&r->problems, f) < 0)
+	if (problems_fail(&in->problems, f) < 0)
 		return -1;
 	if (!o->explain && !o->online)
 		return 0;
-	problems_clear(&in->problems);
+	size_t known = in->problems.count;
 	if (setup_environment(in, f) < 0)
 		return -1;
-	if (o->explain && find_explained(in, r, o->explain, f) < 0)
+	in->problems.count = known;
+	if (setup_engine(in, f) < 0 || (o->explain && find_explained(in, r, o->explain, f) < 0))
 		return -1;
+	if (r->explained)
+		read_build(in, r);
 	return o->online ? go_online(in, r, f) : 0;
 }
 
 static void online_text(struct page *page, const struct check_online_report *report)
 {
+	size_t told = 0;
 	for (size_t i = 0; report->places && i < report->outcome.row_count; i++) {
 		const struct check_row *row = &report->places[i];
+		told += row->report != NULL;
 		for (size_t k = 0; row->report && k < row->report->count; k++) {
 			const struct check_finding *item = &row->report->items[k];
 			if (item->ok && page->quiet)
@@ -144,7 +164,33 @@ static void online_text(struct page *page, const struct check_online_report *rep
 			}
 		}
 	}
-	summary_failures(page, &report->outcome);
+	if (told < report->outcome.row_count)
+		summary_failures(page, &report->outcome);
+}
+
+static void hidden_text(struct page *page, const struct check_result *r)
+{
+	static const char *const headings[] = { "", "", "" };
+	struct grid g;
+	strbuf_addstr(&page->text, "hidden from the build\n");
+	if (!r->build) {
+		strbuf_addf(&page->text, "  not known: %s\n", r->unread.text);
+		return;
+	}
+	grid_init(&g, page->mem, "lll", headings);
+	for (size_t i = 0; i < r->build->hidden_count; i++) {
+		const struct hidden *h = &r->build->hidden[i];
+		struct strbuf path = STRBUF_INIT;
+		format_name(&path, h->path);
+		grid_addf(&g, STYLE_NONE, "%s%s", path.buf, h->is_dir ? "/" : "");
+		grid_name(&g, STYLE_NONE, h->rule);
+		grid_add(&g, STYLE_DIM, h->builtin ? "built in" : "your rule");
+		strbuf_clear(&path);
+	}
+	if (r->build->hidden_count == 0)
+		strbuf_addstr(&page->text, "  nothing\n");
+	grid_print(&g, &page->text, page->term.color, 2);
+	grid_clear(&g);
 }
 
 static void check_text(struct invocation *in, struct page *page)
@@ -152,19 +198,21 @@ static void check_text(struct invocation *in, struct page *page)
 	const struct check_result *r = in->report;
 	if (!r)
 		return;
-	problems_text(page, &r->problems);
-	if (r->explained)
+	problems_text(page, &in->problems);
+	if (r->explained) {
 		target_explain(r->explained, &page->text);
+		hidden_text(page, r);
+	}
 	if (r->online)
 		online_text(page, r->online);
 	if (page->quiet || r->explained)
 		return;
 	size_t hints = 0, warnings = 0;
-	for (size_t i = 0; i < r->problems.count; i++) {
-		hints += r->problems.items[i].level == PROBLEM_HINT;
-		warnings += r->problems.items[i].level == PROBLEM_WARNING;
+	for (size_t i = 0; i < in->problems.count; i++) {
+		hints += in->problems.items[i].level == PROBLEM_HINT;
+		warnings += in->problems.items[i].level == PROBLEM_WARNING;
 	}
-	format_plural(&page->text, r->problems.errors, "error", "errors");
+	format_plural(&page->text, in->problems.errors, "error", "errors");
 	strbuf_addstr(&page->text, ", ");
 	format_plural(&page->text, warnings, "warning", "warnings");
 	strbuf_addstr(&page->text, ", ");
@@ -183,14 +231,18 @@ static void check_text(struct invocation *in, struct page *page)
 static void check_json(struct invocation *in, struct jw *w)
 {
 	const struct check_result *r = in->report;
-	const struct problems none = PROBLEMS_INIT;
 	jw_key(w, "problems");
-	problems_json(w, r ? &r->problems : &none);
+	problems_json(w, &in->problems);
 	jw_key(w, "explain");
 	if (r && r->explained)
 		target_explain_json(r->explained, w);
 	else
 		jw_null(w);
+	jw_key(w, "hidden");
+	jw_array(w);
+	for (size_t i = 0; r && r->build && i < r->build->hidden_count; i++)
+		plan_hidden_json(w, r->build, &r->build->hidden[i]);
+	jw_end(w);
 }
 
 static void check_json_place(struct invocation *in, struct jw *w, size_t i)

@@ -24,37 +24,41 @@ static void list_environments(struct invocation *in, struct strbuf *out)
 			strbuf_addf(out, "%s\n", all[i].name);
 }
 
-static void list_tags(const struct target_list *list, struct strbuf *out)
+/* A name a line, each once. */
+static void list_once(struct strmap *seen, const char *name, struct strbuf *out)
 {
-	struct strmap seen = STRMAP_INIT;
-	for (size_t i = 0; i < list->count; i++)
-		for (size_t k = 0; k < list->items[i].tag_count; k++)
-			if (!strmap_set(&seen, list->items[i].tags[k], out))
-				strbuf_addf(out, "%s\n", list->items[i].tags[k]);
-	strmap_clear(&seen);
+	if (!strmap_set(seen, name, out))
+		strbuf_addf(out, "%s\n", name);
 }
 
-/* Targets and tags of the environment that the command line means, or else of all that can be chosen. */
-static void list_resolved(struct invocation *in, const char *what, struct strbuf *out)
+static void list_targets(const struct target_list *list, bool tags, struct strmap *seen, struct strbuf *out)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (!tags)
+			list_once(seen, list->items[i].name, out);
+		for (size_t k = 0; tags && k < list->items[i].tag_count; k++)
+			list_once(seen, list->items[i].tags[k], out);
+	}
+}
+
+/* Targets or tags of the environment that the command line means, or else of all that can be chosen. */
+static void list_resolved(struct invocation *in, bool tags, struct strbuf *out)
 {
 	struct context *c = &in->context;
 	struct fail f = FAIL_INIT;
+	struct strmap seen = STRMAP_INIT;
 	size_t count;
 	const struct environment *all = project_environments(c->project, &count);
 	bool chosen = environment_choose(&c->env, c->project, in->common.environment, &c->mem, &f) == 0;
-	for (size_t i = 0; i < count || (count == 0 && i == 0); i++) {
-		const char *name = chosen ? c->env.environment ? c->env.environment->name : NULL : all[i].name;
+	for (size_t i = 0; chosen ? i == 0 : i < count; i++) {
+		const char *name = !chosen ? all[i].name : c->env.environment ? c->env.environment->name : NULL;
 		struct target_list list = { NULL, 0 };
 		if (!chosen && all[i].abstract)
 			continue;
 		project_resolve(c->project, name, &list, &in->problems, &f);
-		if (strcmp(what, "tags") == 0)
-			list_tags(&list, out);
-		for (size_t k = 0; strcmp(what, "targets") == 0 && k < list.count; k++)
-			strbuf_addf(out, "%s\n", list.items[k].name);
-		if (chosen)
-			return;
+		list_targets(&list, tags, &seen, out);
 	}
+	strmap_clear(&seen);
 }
 
 static void list_names(struct invocation *in, const char *what, struct strbuf *out)
@@ -65,7 +69,7 @@ static void list_names(struct invocation *in, const char *what, struct strbuf *o
 	if (strcmp(what, "environments") == 0)
 		list_environments(in, out);
 	else
-		list_resolved(in, what, out);
+		list_resolved(in, strcmp(what, "tags") == 0, out);
 }
 
 static int completion_run(struct invocation *in, struct fail *f)

@@ -56,8 +56,8 @@ static void go_up(struct console *c, struct strbuf *out)
 	c->drawn = 0;
 }
 
-/* Never "clear from here on" in the first line: on a picture as high as the screen, some terminals take that as "clear the
- * screen" and keep the old picture in their history. */
+/* Never "clear from here on" in the first line: on a picture as high as the screen, some terminals take that as
+ * "clear the screen" and keep the old picture in their history. */
 static void erase(struct console *c, struct strbuf *out)
 {
 	if (c->drawn == 0)
@@ -239,8 +239,6 @@ static struct display_row *find_row(struct console *c, const struct row *row)
 static const char *phase_sentence(enum phase_id p)
 {
 	switch (p) {
-	case PHASE_READ:
-		return "reading what is live on";
 	case PHASE_STAGE:
 		return "staging on";
 	case PHASE_SWITCH:

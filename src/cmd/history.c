@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
 #include "cmd/result.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
@@ -33,19 +33,19 @@ static int history_cmd_run(struct invocation *in, struct fail *f)
 	return history_run(&in->context, &options, report);
 }
 
-static void history_row(struct table *t, const struct history_item *h, int64_t now_s)
+static void history_row(struct grid *t, const struct history_item *h, int64_t now_s)
 {
 	struct strbuf age = STRBUF_INIT;
 	bool fine = !h->result || strcmp(h->result, "deployed") == 0 || strcmp(h->result, "unchanged") == 0;
 	format_age(&age, h->at_s, now_s);
-	table_add(t, STYLE_NONE, age.buf);
-	table_name(t, STYLE_STRONG, h->place ? h->place : h->target);
-	table_name(t, STYLE_NONE, h->action ? h->action : "");
-	table_name(t, fine ? STYLE_GOOD : STYLE_BAD, h->result ? h->result : "");
-	table_name(t, STYLE_NONE, h->release ? h->release : "");
-	table_name(t, STYLE_NONE, h->by ? h->by : "");
-	table_name(t, STYLE_DIM, h->source ? h->source : "");
-	table_name(t, STYLE_DIM, h->error ? h->error : h->message ? h->message : "");
+	grid_add(t, STYLE_NONE, age.buf);
+	grid_name(t, STYLE_STRONG, h->place ? h->place : h->target);
+	grid_name(t, STYLE_NONE, h->action ? h->action : "");
+	grid_name(t, fine ? STYLE_GOOD : STYLE_BAD, h->result ? h->result : "");
+	grid_name(t, STYLE_NONE, h->release ? h->release : "");
+	grid_name(t, STYLE_NONE, h->by ? h->by : "");
+	grid_name(t, STYLE_DIM, h->source ? h->source : "");
+	grid_name(t, STYLE_DIM, h->error ? h->error : h->message ? h->message : "");
 	strbuf_clear(&age);
 }
 
@@ -54,14 +54,14 @@ static void history_text(struct invocation *in, struct page *page)
 	static const char *const headings[] = { "when", "target", "action", "result", "release", "by", "source", "" };
 	static const char *const none[] = { "", "", "", "", "", "", "", "" };
 	const struct history_report *report = in->report;
-	struct table t;
+	struct grid t;
 	if (!report)
 		return;
-	table_init(&t, page->mem, "llllllll", page->quiet ? none : headings);
+	grid_init(&t, page->mem, "llllllll", page->quiet ? none : headings);
 	for (size_t i = 0; i < report->count; i++)
 		history_row(&t, &report->items[i], page->now_s);
-	table_print(&t, &page->text, page->term.color, 0);
-	table_clear(&t);
+	grid_print(&t, &page->text, page->term.color, 0);
+	grid_clear(&t);
 	if (report->count == 0 && !page->quiet)
 		strbuf_addstr(&page->text, "nothing is recorded\n");
 }

@@ -91,7 +91,7 @@ void plan_json_place(struct invocation *in, struct jw *w, size_t i)
 		jw_end(w);
 	}
 	jw_end(w);
-	jw_kint(w, "keep", (int64_t)p->plan.keep);
+	jw_kint(w, "keep", (int64_t)p->row->kept);
 	jw_kint(w, "send_bytes", (int64_t)p->plan.send_bytes);
 	jw_kbool(w, "exact", p->exact);
 	jw_kbool(w, "first", p->plan.first);
@@ -103,15 +103,8 @@ void plan_json(struct invocation *in, struct jw *w)
 	jw_key(w, "ignored");
 	jw_array(w);
 	for (size_t b = 0; report && b < report->build_count; b++)
-		for (size_t i = 0; i < report->builds[b].hidden_count; i++) {
-			const struct hidden *h = &report->builds[b].hidden[i];
-			jw_object(w);
-			jw_kstr(w, "build", report->builds[b].name);
-			jw_kstr(w, "path", h->path);
-			jw_kstr(w, "rule", h->rule);
-			jw_kbool(w, "built_in", h->builtin);
-			jw_end(w);
-		}
+		for (size_t i = 0; i < report->builds[b].hidden_count; i++)
+			plan_hidden_json(w, &report->builds[b], &report->builds[b].hidden[i]);
 	jw_end(w);
 }
 

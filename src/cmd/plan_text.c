@@ -294,3 +294,13 @@ void plan_page(struct page *p, const struct plan_report *report)
 	summary_failures(p, &report->outcome);
 	closing(p, report);
 }
+
+void plan_hidden_json(struct jw *w, const struct build *build, const struct hidden *h)
+{
+	jw_object(w);
+	jw_kstr(w, "build", build->name);
+	jw_kstr(w, "path", h->path);
+	jw_kstr(w, "rule", h->rule);
+	jw_kbool(w, "built_in", h->builtin);
+	jw_end(w);
+}

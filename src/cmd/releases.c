@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
 #include "cmd/result.h"
 #include "cmd/summary.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
@@ -37,28 +37,28 @@ static void marks(struct strbuf *out, const struct release_info *r)
 			strbuf_addf(out, "%s%s", out->len > 0 ? ", " : "", all[i].word);
 }
 
-static void release_row(struct table *t, const struct release_info *r, int64_t now_s)
+static void release_row(struct grid *t, const struct release_info *r, int64_t now_s)
 {
 	struct strbuf text = STRBUF_INIT;
 	const struct release_header *h = &r->header;
 	const char *why = r->bad && r->bad_record && r->bad_record->reason ? r->bad_record->reason : h->message;
-	table_name(t, r->live ? STYLE_STRONG : STYLE_NONE, h->id);
+	grid_name(t, r->live ? STYLE_STRONG : STYLE_NONE, h->id);
 	marks(&text, r);
-	table_add(t, r->bad ? STYLE_BAD : r->live ? STYLE_GOOD : STYLE_DIM, text.buf);
+	grid_add(t, r->bad ? STYLE_BAD : r->live ? STYLE_GOOD : STYLE_DIM, text.buf);
 	strbuf_setlen(&text, 0);
 	if (h->created_s > 0)
 		format_age(&text, h->created_s, now_s);
-	table_add(t, STYLE_NONE, text.buf);
+	grid_add(t, STYLE_NONE, text.buf);
 	strbuf_setlen(&text, 0);
 	if (h->files > 0)
 		format_count(&text, h->files);
-	table_add(t, STYLE_NONE, text.buf);
+	grid_add(t, STYLE_NONE, text.buf);
 	strbuf_setlen(&text, 0);
 	if (h->files > 0)
 		format_bytes(&text, h->bytes);
-	table_add(t, STYLE_NONE, text.buf);
-	table_name(t, STYLE_NONE, h->by ? h->by : "");
-	table_name(t, STYLE_DIM, why ? why : "");
+	grid_add(t, STYLE_NONE, text.buf);
+	grid_name(t, STYLE_NONE, h->by ? h->by : "");
+	grid_name(t, STYLE_DIM, why ? why : "");
 	strbuf_clear(&text);
 }
 
@@ -66,7 +66,7 @@ static void place_text(struct page *page, const struct releases_row *place)
 {
 	static const char *const headings[] = { "", "", "", "files", "size", "by", "" };
 	const struct release_list *list = place->list;
-	struct table t;
+	struct grid t;
 	if (!list)
 		return;
 	if (page->quiet) {
@@ -86,11 +86,11 @@ static void place_text(struct page *page, const struct releases_row *place)
 		format_name(&page->text, place->row->where);
 	}
 	strbuf_addstr(&page->text, list->count == 0 ? ": no releases\n" : "\n");
-	table_init(&t, page->mem, "lllrrll", headings);
+	grid_init(&t, page->mem, "lllrrll", headings);
 	for (size_t i = 0; i < list->count; i++)
 		release_row(&t, &list->items[i], page->now_s);
-	table_print(&t, &page->text, page->term.color, 2);
-	table_clear(&t);
+	grid_print(&t, &page->text, page->term.color, 2);
+	grid_clear(&t);
 }
 
 static void releases_text(struct invocation *in, struct page *page)

@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
 #include "cmd/summary.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
@@ -70,16 +70,16 @@ static void rollback_text(struct invocation *in, struct page *page)
 	if (!report)
 		return;
 	if (o->dry_run) {
-		struct table t;
-		table_init(&t, page->mem, "llll", headings);
+		struct grid t;
+		grid_init(&t, page->mem, "llll", headings);
 		for (size_t i = 0; i < report->move_count; i++) {
-			table_name(&t, STYLE_STRONG, report->moves[i].row->place);
-			table_name(&t, STYLE_NONE, report->moves[i].from);
-			table_add(&t, STYLE_NONE, page_arrow(page));
-			table_name(&t, STYLE_NONE, report->moves[i].to);
+			grid_name(&t, STYLE_STRONG, report->moves[i].row->place);
+			grid_name(&t, STYLE_NONE, report->moves[i].from);
+			grid_add(&t, STYLE_NONE, page_arrow(page));
+			grid_name(&t, STYLE_NONE, report->moves[i].to);
 		}
-		table_print(&t, &page->text, page->term.color, 0);
-		table_clear(&t);
+		grid_print(&t, &page->text, page->term.color, 0);
+		grid_clear(&t);
 		summary_failures(page, &report->outcome);
 		return;
 	}

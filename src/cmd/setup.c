@@ -8,7 +8,11 @@
 int setup_project(struct invocation *in, struct fail *f)
 {
 	struct context *c = &in->context;
-	return project_load(&c->project, ".", in->common.config, &in->problems, f);
+	if (project_load(&c->project, ".", in->common.config, &in->problems, f) == 0)
+		return 0;
+	if (f->kind == FAIL_MISSING)
+		f->kind = FAIL_CONFIG;
+	return -1;
 }
 
 /* "environment production (branch main), as ana@host (local)" */

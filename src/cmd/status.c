@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
 #include "cmd/result.h"
 #include "cmd/summary.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
@@ -47,18 +47,19 @@ static enum style health_style(enum place_health h)
 	return STYLE_BAD;
 }
 
-static void status_row(struct table *t, const struct status_row *s, int64_t now_s)
+static void status_row(struct grid *t, const struct status_row *s, int64_t now_s)
 {
 	struct strbuf age = STRBUF_INIT;
 	const struct release_header *h = s->header;
 	if (h && h->created_s > 0)
 		format_age(&age, h->created_s, now_s);
-	table_name(t, STYLE_STRONG, s->row->place);
-	table_add(t, health_style(s->health), place_health_name(s->health));
-	table_name(t, STYLE_NONE, s->row->live);
-	table_add(t, STYLE_NONE, age.buf);
-	table_name(t, STYLE_NONE, h && h->by ? h->by : "");
-	table_name(t, STYLE_DIM, s->note ? s->note : h && h->message ? h->message : "");
+	grid_name(t, STYLE_STRONG, s->row->place);
+	grid_add(t, health_style(s->health), place_health_name(s->health));
+	grid_name(t, STYLE_NONE, s->row->live);
+	grid_add(t, STYLE_NONE, age.buf);
+	grid_name(t, STYLE_NONE, h && h->by ? h->by : "");
+	const char *note = s->note && s->row->fail.kind == FAIL_NONE ? s->note : h && h->message ? h->message : "";
+	grid_name(t, STYLE_DIM, note);
 	strbuf_clear(&age);
 }
 
@@ -67,14 +68,14 @@ static void status_text(struct invocation *in, struct page *page)
 	static const char *const headings[] = { "target", "state", "live release", "age", "by", "" };
 	static const char *const none[] = { "", "", "", "", "", "" };
 	const struct status_report *report = in->report;
-	struct table t;
+	struct grid t;
 	if (!report || !report->places)
 		return;
-	table_init(&t, page->mem, "llllll", page->quiet ? none : headings);
+	grid_init(&t, page->mem, "llllll", page->quiet ? none : headings);
 	for (size_t i = 0; i < report->outcome.row_count; i++)
 		status_row(&t, &report->places[i], page->now_s);
-	table_print(&t, &page->text, page->term.color, 0);
-	table_clear(&t);
+	grid_print(&t, &page->text, page->term.color, 0);
+	grid_clear(&t);
 	if (!page->quiet)
 		summary_failures(page, &report->outcome);
 }

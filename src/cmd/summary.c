@@ -32,17 +32,22 @@ static void label(struct page *p, enum result r, size_t count)
 	strbuf_clear(&number);
 }
 
+static const char *escaped_name(struct page *p, const struct row *r)
+{
+	struct strbuf name = STRBUF_INIT;
+	format_name(&name, r->place);
+	const char *copy = arena_strdup(p->mem, name.buf);
+	strbuf_clear(&name);
+	return copy;
+}
+
 static void group(struct page *p, const struct outcome *o, enum result r)
 {
 	const char **names = xmalloc((o->row_count + 1) * sizeof(*names));
 	size_t count = 0;
 	for (size_t i = 0; i < o->row_count; i++) {
-		if (o->rows[i]->result != r)
-			continue;
-		struct strbuf name = STRBUF_INIT;
-		format_name(&name, o->rows[i]->place);
-		names[count++] = arena_strdup(p->mem, name.buf);
-		strbuf_clear(&name);
+		if (o->rows[i]->result == r)
+			names[count++] = escaped_name(p, o->rows[i]);
 	}
 	if (count > 0) {
 		label(p, r, count);
@@ -63,25 +68,46 @@ static void indented(struct page *p, const char *lead, const char *text)
 	strbuf_clear(&escaped);
 }
 
-/* What visitors of the place see now. */
-static void serves(struct page *p, const struct row *r)
+/* Places whose failures read the same are told together. */
+static bool same_failure(const struct row *a, const struct row *b)
 {
+	return a->result == b->result && strcmp(a->fail.stage, b->fail.stage) == 0 &&
+	       strcmp(a->fail.text, b->fail.text) == 0 && strcmp(a->fail.hint, b->fail.hint) == 0 &&
+	       strcmp(a->held ? a->held : "", b->held ? b->held : "") == 0 && !a->live == !b->live;
+}
+
+/* What visitors of the places see now. */
+static void serves(struct page *p, const struct row *const *rows, size_t count)
+{
+	const struct row *r = rows[0];
+	bool old = true, alike = true;
+	for (size_t i = 0; i < count && r->live; i++) {
+		old &= rows[i]->previous && strcmp(rows[i]->live, rows[i]->previous) == 0;
+		alike &= strcmp(rows[i]->live, r->live) == 0;
+	}
 	if (r->result == RESULT_UNKNOWN)
 		indented(p, "", "what it serves is not known; slipway status tells once it answers");
+	else if (r->live && alike)
+		indented(p, old ? "still serves " : "serves ", r->live);
 	else if (r->live)
-		indented(p, r->previous && strcmp(r->live, r->previous) == 0 ? "still serves " : "serves ", r->live);
+		indented(p, "", old ? "each still serves what it served before" : "what each serves: slipway status");
 	else if (r->result == RESULT_FAILED || r->result == RESULT_INTERRUPTED)
 		indented(p, "", "serves nothing yet");
 }
 
-static void failure(struct page *p, const struct row *r)
+static void failure(struct page *p, const struct row *const *rows, size_t count)
 {
+	const struct row *r = rows[0];
 	struct strbuf *out = &p->text;
+	const char **names = xmalloc(count * sizeof(*names));
+	for (size_t i = 0; i < count; i++)
+		names[i] = escaped_name(p, rows[i]);
 	if (!p->quiet && out->len > 0)
 		strbuf_addch(out, '\n');
 	style_begin(out, p->term.color, STYLE_STRONG);
-	format_name(out, r->place);
+	page_words(p, names, count, 0, 0, p->verbose ? 0 : 1);
 	style_end(out, p->term.color, STYLE_STRONG);
+	free(names);
 	strbuf_addstr(out, "  ");
 	style_text(out, p->term.color, result_style(r->result), result_name(r->result));
 	if (r->fail.stage[0])
@@ -91,9 +117,11 @@ static void failure(struct page *p, const struct row *r)
 		indented(p, "", r->held);
 	if (r->fail.kind != FAIL_NONE)
 		indented(p, "", r->fail.text);
-	serves(p, r);
+	serves(p, rows, count);
 	if (r->fail.hint[0])
 		indented(p, "hint: ", r->fail.hint);
+	else if (r->result == RESULT_HELD)
+		indented(p, "hint: ", "deploy --again deploys it all the same");
 }
 
 static bool worth_a_word(const struct row *r)
@@ -106,10 +134,27 @@ static bool worth_a_word(const struct row *r)
 
 void summary_failures(struct page *p, const struct outcome *o)
 {
+	const struct row **rows = xmalloc((o->row_count + 1) * sizeof(*rows));
+	const struct row **alike = xmalloc((o->row_count + 1) * sizeof(*alike));
+	size_t count = 0;
 	for (size_t k = 0; k < ORDER_COUNT; k++)
 		for (size_t i = 0; i < o->row_count; i++)
 			if (o->rows[i]->result == order[k] && worth_a_word(o->rows[i]))
-				failure(p, o->rows[i]);
+				rows[count++] = o->rows[i];
+	for (size_t i = 0; i < count; i++) {
+		size_t n = 1;
+		if (!rows[i])
+			continue;
+		alike[0] = rows[i];
+		for (size_t k = i + 1; k < count; k++)
+			if (rows[k] && same_failure(rows[i], rows[k])) {
+				alike[n++] = rows[k];
+				rows[k] = NULL;
+			}
+		failure(p, alike, n);
+	}
+	free(rows);
+	free(alike);
 }
 
 void summary_totals(struct page *p, const struct outcome *o)

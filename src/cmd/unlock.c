@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
 #include "cmd/result.h"
 #include "cmd/summary.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
@@ -34,26 +34,26 @@ static void unlock_text(struct invocation *in, struct page *page)
 {
 	static const char *const headings[] = { "", "", "", "", "" };
 	const struct unlock_report *report = in->report;
-	struct table t;
+	struct grid t;
 	if (!report || !report->places)
 		return;
-	table_init(&t, page->mem, "lllll", headings);
+	grid_init(&t, page->mem, "lllll", headings);
 	for (size_t i = 0; i < report->outcome.row_count; i++) {
 		const struct unlock_row *u = &report->places[i];
 		struct strbuf since = STRBUF_INIT;
-		table_name(&t, STYLE_STRONG, u->row->place);
-		table_add(&t, u->freed ? STYLE_GOOD : held(u) ? STYLE_WARN : STYLE_DIM,
+		grid_name(&t, STYLE_STRONG, u->row->place);
+		grid_add(&t, u->freed ? STYLE_GOOD : held(u) ? STYLE_WARN : STYLE_DIM,
 		          u->freed ? "freed" : held(u) ? "held" : "not locked");
 		if (held(u))
 			format_age(&since, u->holder->since_s, u->holder->now_s);
-		table_name(&t, STYLE_NONE, held(u) ? u->holder->by : "");
-		table_name(&t, STYLE_NONE, held(u) ? u->holder->where : "");
-		table_addf(&t, STYLE_DIM, "%s%s%s", held(u) && u->holder->command ? u->holder->command : "",
+		grid_name(&t, STYLE_NONE, held(u) ? u->holder->by : "");
+		grid_name(&t, STYLE_NONE, held(u) ? u->holder->where : "");
+		grid_addf(&t, STYLE_DIM, "%s%s%s", held(u) && u->holder->command ? u->holder->command : "",
 		           held(u) ? " since " : "", since.buf);
 		strbuf_clear(&since);
 	}
-	table_print(&t, &page->text, page->term.color, 0);
-	table_clear(&t);
+	grid_print(&t, &page->text, page->term.color, 0);
+	grid_clear(&t);
 	summary_failures(page, &report->outcome);
 }
 

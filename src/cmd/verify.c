@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/grid.h"
 #include "cmd/summary.h"
-#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
@@ -25,27 +25,27 @@ static int verify_cmd_run(struct invocation *in, struct fail *f)
 	return verify_run(&in->context, &options, report);
 }
 
-static void verify_row(struct table *t, const struct verify_row *v)
+static void verify_row(struct grid *t, const struct verify_row *v)
 {
 	struct strbuf text = STRBUF_INIT;
 	const struct verify_report *r = v->report;
-	table_name(t, STYLE_STRONG, v->row->place);
+	grid_name(t, STYLE_STRONG, v->row->place);
 	if (!r) {
-		table_add(t, result_style(v->row->result), v->row->result ? result_name(v->row->result) : "not read");
+		grid_add(t, result_style(v->row->result), v->row->result ? result_name(v->row->result) : "not read");
 	} else if (r->count == 0) {
-		table_add(t, STYLE_GOOD, "intact");
+		grid_add(t, STYLE_GOOD, "intact");
 	} else {
 		format_plural(&text, r->count, "finding", "findings");
-		table_add(t, STYLE_BAD, text.buf);
+		grid_add(t, STYLE_BAD, text.buf);
 	}
-	table_name(t, STYLE_NONE, r ? r->id : "");
+	grid_name(t, STYLE_NONE, r ? r->id : "");
 	strbuf_setlen(&text, 0);
 	if (r) {
 		format_plural(&text, r->files, "file", "files");
 		strbuf_addstr(&text, ", ");
 		format_bytes(&text, r->bytes);
 	}
-	table_add(t, STYLE_NONE, text.buf);
+	grid_add(t, STYLE_NONE, text.buf);
 	strbuf_clear(&text);
 }
 
@@ -73,16 +73,16 @@ static void verify_text(struct invocation *in, struct page *page)
 {
 	static const char *const headings[] = { "", "", "", "" };
 	const struct verify_run_report *report = in->report;
-	struct table t;
+	struct grid t;
 	size_t bad = 0;
 	if (!report || !report->places)
 		return;
-	table_init(&t, page->mem, "llll", headings);
+	grid_init(&t, page->mem, "llll", headings);
 	for (size_t i = 0; i < report->outcome.row_count; i++)
 		verify_row(&t, &report->places[i]);
 	if (!page->quiet)
-		table_print(&t, &page->text, page->term.color, 0);
-	table_clear(&t);
+		grid_print(&t, &page->text, page->term.color, 0);
+	grid_clear(&t);
 	for (size_t i = 0; i < report->outcome.row_count; i++) {
 		findings(page, &report->places[i]);
 		bad += report->places[i].report && report->places[i].report->count > 0;

@@ -77,7 +77,8 @@ static void prepare(struct errand *v, const struct adopt_options *o)
 	}
 }
 
-/* What was done is final; what would need a gap that nobody has agreed to was left alone, and still counts among the active. */
+/* What was done is final; what would need a gap that nobody has agreed to was left alone, and still counts among the
+ * active. */
 static size_t settle(struct errand *v, int64_t *longest_us)
 {
 	size_t gaps = 0;
@@ -109,8 +110,8 @@ static int confirm_gap(struct errand *v, size_t gaps, int64_t longest_us, struct
 
 	if (v->c->yes)
 		return 0;
-	question = arena_printf(&v->c->mem, "%zu place%s cannot be swapped in one step: visitors would find nothing for about "
-	                        "%.1f ms; go on?", gaps, gaps == 1 ? "" : "s", (double)longest_us / 1000.0);
+	question = arena_printf(&v->c->mem, "%zu place%s cannot be swapped in one step: visitors would find nothing for "
+		"about %.1f ms; go on?", gaps, gaps == 1 ? "" : "s", (double)longest_us / 1000.0);
 	return rep->confirm(rep, question, NULL, f);
 }
 

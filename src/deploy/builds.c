@@ -28,6 +28,7 @@ struct builds {
 	size_t listed_count;
 	struct reading **of;            /* per target of the context: its build */
 	atomic_bool cancel;
+	struct builds *older;           /* read before, by the same context */
 };
 
 /* ---- what to read ---- */
@@ -379,14 +380,26 @@ void builds_free(struct builds *b)
 {
 	if (!b)
 		return;
-	for (size_t i = 0; i < b->count; i++) {
-		struct reading *it = b->items[i];
-		if (it->open) {
-			arena_join(&b->c->mem, &it->build.mem);
-			build_close(&it->build);
+	for (size_t i = 0; i < b->count; i++)
+		if (b->items[i]->open)
+			build_shut(&b->items[i]->build);
+	b->older = b->c->builds;
+	b->c->builds = b;
+}
+
+void builds_forget(struct context *c)
+{
+	struct builds *older;
+
+	for (struct builds *b = c->builds; b; b = older) {
+		older = b->older;
+		for (size_t i = 0; i < b->count; i++) {
+			if (b->items[i]->open)
+				build_close(&b->items[i]->build);
+			free(b->items[i]);
 		}
-		free(it);
+		free(b->items);
+		free(b);
 	}
-	free(b->items);
-	free(b);
+	c->builds = NULL;
 }

@@ -11,8 +11,10 @@ struct builds;
 /* dist: "DIR" (of the only build that the context's targets use) or "NAME=DIR", relative to the process's directory.
  * FAIL_USAGE for an unknown name, for a bare DIR with several builds, for one build named twice. */
 int builds_new(struct builds **out, struct context *c, const char *const *dist, size_t dist_count, struct fail *f);
-/* Closes the directories; what was read stays valid as long as the context's memory. */
+/* Closes the directories; what was read stays valid until context_close_state, for reports point at it. */
 void builds_free(struct builds *b);
+/* Frees what the context's commands have read. */
+void builds_forget(struct context *c);
 
 /* Runs the "command" of every build that the targets use, one after the other, in the project's root, with the
  * variables that all targets of the environment agree on; its output goes to stderr. FAIL_BUILD names the exit. */

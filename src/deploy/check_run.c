@@ -40,7 +40,7 @@ static void judge(struct run *r)
 
 int check_online_run(struct context *c, struct check_online_report *out)
 {
-	static const struct phase checking = { .id = PHASE_VERIFY, .start = start_check };
+	static const struct phase checking = { .id = PHASE_READ, .start = start_check };
 	struct errand v;
 
 	memset(out, 0, sizeof *out);

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "deploy/builds.h"
 
 #define STATE_DIR ".slipway"
 
@@ -79,8 +80,11 @@ int context_open_state(struct context *c, enum state_need need, bool no_cache, s
 
 void context_close_state(struct context *c)
 {
+	builds_forget(c);
 	ledger_close(c->ledger);
 	c->ledger = NULL;
 	index_close(c->index);
 	c->index = NULL;
+	builds_free(c->builds);
+	c->builds = NULL;
 }

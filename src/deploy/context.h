@@ -25,6 +25,7 @@ struct context {
 	struct ledger *ledger;                  /* NULL: read-only commands with unusable state (ledger_note says why) */
 	const char *ledger_note;
 	struct index *index;                    /* NULL with --no-cache */
+	struct builds *builds;                  /* what commands have read; freed by context_close_state */
 	struct reporter *reporter;
 	struct provenance who;
 	const char *command;                    /* "deploy" */
@@ -34,6 +35,7 @@ struct context {
 	int64_t now_s;                          /* wall clock when the command began */
 	/* Tables of hosts by kind; NULL = host_find. Tests put their own here. */
 	const struct host_ops *(*find_host)(const char *kind);
+	struct builds *builds;                  /* what plan and deploy read; reports point into it; closed with the state */
 	struct arena mem;                       /* lives as long as the command */
 };
 

@@ -7,6 +7,24 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/json.h"
+
+static void tell(const struct errand *v, const char *event, int exit_code)
+{
+	struct reporter *rep = v->c->reporter;
+	struct strbuf detail = STRBUF_INIT;
+	struct jw w;
+
+	jw_init(&w, &detail, 0);
+	jw_object(&w);
+	jw_kstr(&w, "command", v->c->command);
+	jw_kstr(&w, "environment", v->c->env.environment ? v->c->env.environment->name : NULL);
+	if (exit_code >= 0)
+		jw_kint(&w, "exit", exit_code);
+	jw_end(&w);
+	rep->event(rep, event, NULL, detail.buf);
+	strbuf_clear(&detail);
+}
 
 int errand_open(struct errand *v, struct context *c, struct outcome *o)
 {
@@ -17,6 +35,7 @@ int errand_open(struct errand *v, struct context *c, struct outcome *o)
 	v->o = o;
 	memset(o, 0, sizeof *o);
 	o->started_ns = clock_mono_ns();
+	tell(v, "run.begin", -1);
 	if (fleet_open(&v->fleet, c, &f) < 0)
 		return errand_refuse(v, &f);
 	v->runs = fleet_runs(v->fleet, &v->count);
@@ -27,9 +46,16 @@ int errand_open(struct errand *v, struct context *c, struct outcome *o)
 int errand_refuse(struct errand *v, const struct fail *f)
 {
 	v->o->error = *f;
-	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].row.result == RESULT_NONE)
-			run_leave(&v->runs[i], RESULT_SKIPPED, NULL);
+	if (v->c->secrets)
+		secrets_redact_fail(v->c->secrets, &v->o->error);
+	for (size_t i = 0; i < v->count; i++) {
+		struct run *r = &v->runs[i];
+
+		/* Silently: five hundred lines that say "skipped" would hide the one that says why. */
+		if (r->row.result == RESULT_NONE)
+			r->row.result = RESULT_SKIPPED;
+		r->active = false;
+	}
 	return -1;
 }
 
@@ -50,6 +76,7 @@ int errand_close(struct errand *v, int rc)
 
 	if (!v->fleet) {
 		o->ended_ns = clock_mono_ns();
+		tell(v, "run.end", outcome_exit(o));
 		return rc;
 	}
 	fleet_unlock(v->fleet);
@@ -66,6 +93,7 @@ int errand_close(struct errand *v, int rc)
 	end_record(v);
 	fleet_close(v->fleet);
 	v->fleet = NULL;
+	tell(v, "run.end", outcome_exit(o));
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 #include "deploy/pins.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,7 @@ int pins_check(struct pins *p, const struct tree *build, const struct entry *ent
 	const struct entry **hit = xcalloc(changed_count, sizeof *hit);
 	int rc = ask_build(p, build, changed, changed_count, hit, f);
 
+	assert(entries || count == 0);
 	/* A document that was itself replaced speaks for itself, in its new text. */
 	for (size_t i = 0; rc == 0 && i < changed_count; i++) {
 		const struct entry key = { .path = hit[i] ? hit[i]->path : "" };

@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/json.h"
 #include "deploy/errand.h"
+#include "deploy/keep.h"
 
 struct pruning {                        /* one place's */
 	struct keep_policy keep;
@@ -17,19 +16,9 @@ struct pruning {                        /* one place's */
 
 static int policy_of(struct keep_policy *out, const struct target *t, const struct prune_options *o, struct fail *f)
 {
-	const json *keep = target_value(t, "keep");
-	const char *within = json_string(json_get(keep, "within"));
-	int64_t last = 10, ms = (int64_t)14 * 24 * 3600 * 1000;
-
-	if (o->keep >= 0) {
-		*out = (struct keep_policy){ .last = (unsigned)o->keep };
-		return 0;
-	}
-	if (json_get(keep, "last") && (!json_int(json_get(keep, "last"), &last) || last < 0 || last > 1000000))
-		return fail_set(f, FAIL_CONFIG, "keep.last of %s is not a count", t->name);
-	if (within && clock_parse_duration(&ms, within, f) < 0)
-		return fail_wrap(f, "keep.within of %s", t->name);
-	*out = (struct keep_policy){ .last = (unsigned)last, .within_s = ms / 1000 };
+	if (o->keep < 0)
+		return keep_policy_of(out, t, f);
+	*out = (struct keep_policy){ .last = (unsigned)o->keep };
 	return 0;
 }
 

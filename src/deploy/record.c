@@ -25,6 +25,7 @@ int record_begin(struct record *rec, struct wish *w, const char *release, struct
 
 	rec->c = w->c;
 	rec->run[0] = '\0';
+	rec->release = release;
 	if (!w->c->ledger)
 		return 0;
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
@@ -85,6 +86,9 @@ int record_results(struct record *rec, struct fleet *fl, struct fail *f)
 	for (size_t i = 0; i < count; i++) {
 		enum result result = runs[i].row.result;
 		p[i] = account(rec, &runs[i], result_name(result == RESULT_NONE ? RESULT_SKIPPED : result));
+		/* Where it was to go is what status calls behind; a row claims only what it reached. */
+		if (!p[i].to && result != RESULT_UNCHANGED && result != RESULT_HELD)
+			p[i].to = rec->release;
 	}
 	return ledger_result(rec->c->ledger, p, count, f) < 0 ? fail_stage(f, "record") : 0;
 }

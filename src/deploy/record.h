@@ -10,6 +10,7 @@
 struct record {
 	struct context *c;
 	char run[33];                   /* the ledger's id of this run; "" = not begun */
+	const char *release;            /* where its places were to go; NULL = nowhere */
 };
 
 /* A context without a ledger records nothing, successfully. */

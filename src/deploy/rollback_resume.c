@@ -7,12 +7,18 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* How many rows at the front are of died rollbacks in these words. */
-static size_t died(const struct ledger_row *rows, size_t count, const char *config)
+/* Ended by itself, but interrupted (8) or with some places left behind (3). */
+static bool fell_short(const struct ledger_run *r)
+{
+	return r->ended_s == 0 || r->exit == 3 || r->exit == 8;
+}
+
+/* How many rows at the front are of rollbacks in these words that fell short. */
+static size_t unfinished(const struct ledger_row *rows, size_t count, const char *config)
 {
 	size_t n = 0;
 
-	while (n < count && same(rows[n].run.command, "rollback") && rows[n].run.ended_s == 0 &&
+	while (n < count && same(rows[n].run.command, "rollback") && fell_short(&rows[n].run) &&
 	       same(rows[n].run.config, config))
 		n++;
 	return n;
@@ -38,7 +44,7 @@ static bool among(const struct rollback_rest *places, size_t count, const char *
 bool rollback_resume(struct rollback_rest *places, size_t count, const struct ledger_row *rows, size_t row_count,
                      const char *config)
 {
-	row_count = died(rows, row_count, config);
+	row_count = unfinished(rows, row_count, config);
 	for (size_t i = 0; i < row_count; i++)
 		if (rows[i].has_place && rows[i].place.to && !among(places, count, rows[i].place.place))
 			return false;

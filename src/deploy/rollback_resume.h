@@ -1,9 +1,10 @@
-/* rollback_resume: a plain rollback whose run died is finished by the same command, not repeated: places that had moved
- * already must not go one release further back.
+/* rollback_resume: a plain rollback whose run died, was interrupted or failed on some places is finished by the same
+ * command, not repeated: places that had moved already must not go one release further back.
  *
- * Pure: it looks at the ledger's rows and at what the places serve. The died runs are the newest ones of the ledger:
- * rollbacks that were asked for in the same words (`config`) and have no end. Every place must serve what such a run
- * moved it from or to; else somebody did something in between, and the command means what it says. */
+ * Pure: it looks at the ledger's rows and at what the places serve. Such runs are the newest ones of the ledger:
+ * rollbacks that were asked for in the same words (`config`) and have no end, or ended with 3 or 8. Every place must
+ * serve what such a run moved it from or to; else somebody did something in between, and the command means what it
+ * says. */
 #ifndef SLIPWAY_DEPLOY_ROLLBACK_RESUME_H
 #define SLIPWAY_DEPLOY_ROLLBACK_RESUME_H
 

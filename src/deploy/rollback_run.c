@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "deploy/errand.h"
 #include "deploy/rollback_choose.h"
 #include "deploy/rollback_resume.h"
-#include "deploy/errand.h"
 
 /* How many names a printed group shows. */
 enum { NAMES_IN_GROUP = 8 };
@@ -61,6 +61,7 @@ static bool ledger_knows(struct context *c, const char *id)
 /* What a place does about its goal: it stays when it is there already. */
 static void set_going(struct errand *v, struct run *r, const char *to)
 {
+	const struct release_info *it = release_find(&r->list, to);
 	struct going *g = r->data;
 
 	if (!to || (r->live.id && strcmp(r->live.id, to) == 0)) {
@@ -69,7 +70,8 @@ static void set_going(struct errand *v, struct run *r, const char *to)
 	}
 	g->from = r->live.id ? arena_strdup(&v->c->mem, r->live.id) : NULL;
 	g->to = arena_strdup(&v->c->mem, to);
-	r->row.release = g->to;
+	g->foreign = it && it->header.foreign;
+	errand_wish(v, r, g->to);
 }
 
 /* Is this the same plain rollback whose run died? Then its places go where that run was taking them. */
@@ -222,7 +224,7 @@ static void start_probe(struct run *r)
 
 static int move(struct errand *v, const struct rollback_options *o, struct fail *f)
 {
-	static const struct phase probe = { .id = PHASE_VERIFY, .start = start_probe };
+	static const struct phase probe = { .id = PHASE_READ, .start = start_probe };
 	struct switch_wish wish = { .to = going_to, .action = "rollback", .reason = v->c->message };
 
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)

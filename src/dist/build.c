@@ -253,13 +253,19 @@ int build_read(struct build *b, const struct build_request *rq, struct fail *f)
 	return rc;
 }
 
+void build_shut(struct build *b)
+{
+	if (b->dir && b->root.fd >= 0)
+		close(b->root.fd);
+	b->root.fd = -1;
+}
+
 void build_close(struct build *b)
 {
 	if (b->walk)
 		walk_clear(b->walk);
 	free(b->walk);
-	if (b->dir && b->root.fd >= 0)
-		close(b->root.fd);
+	build_shut(b);
 	arena_clear(&b->mem);
 	*b = (struct build){ .root = { .fd = -1 }, .mem = ARENA_INIT };
 }

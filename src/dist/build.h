@@ -9,7 +9,7 @@
  *       credentials only for content never seen before. A file that changes from the walk's look at it to the end of
  *       its reading is a problem.
  *   collect (build.c, collide.c)  one blob for each distinct content; colliding names; the tree and its id.
- *   remember (index.c, table.c)  the file index and the content index, two flat files; saved by index_close, never by
+ *   remember (index.c, flat.c)  the file index and the content index, two flat files; saved by index_close, never by
  *       build_read.
  *
  * What holds: build_read either gives a tree, every file of which was the same before and after its content was
@@ -102,6 +102,8 @@ struct build_request {
  * Call it on the thread that drains the pool: jobs of others that finish meanwhile are drained, too. b must not be
  * moved (blobs point at b->root). */
 int build_read(struct build *b, const struct build_request *rq, struct fail *f);
+/* Closes the directory: its files can no longer be read, but what is known of them stays until build_close. */
+void build_shut(struct build *b);
 void build_close(struct build *b);
 
 #endif

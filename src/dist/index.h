@@ -1,5 +1,5 @@
 /* index: the disposable memory of contents: file index (path, device, inode, size, mtime, ctime -> content) and
- * content index (XXH3-128 + size -> SHA-256, verdict of the content scan). Two kinds of flat files (dist/table.h) in
+ * content index (XXH3-128 + size -> SHA-256, verdict of the content scan). Two kinds of flat files (dist/flat.h) in
  * the cache directory: contents.idx, and files-<hash of the build's real path>.idx for each build directory.
  *
  * The racy rule: a file is entered only if both its times are older, by a clear margin, than the moment its reading

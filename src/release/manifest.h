@@ -34,11 +34,11 @@ struct manifest_entry {
 
 void manifest_format_header(struct strbuf *out, const struct release_header *h);      /* with its newline */
 void manifest_format_entry(struct strbuf *out, const struct manifest_entry *e);
-/* An entry line without its newline. It has one form only, the one that manifest_format_entry writes; false = not that. e->path is
- * path's text. */
+/* An entry line without its newline. It has one form only, the one that manifest_format_entry writes; false = not
+ * that. e->path is path's text. */
 bool manifest_parse_entry(struct manifest_entry *e, struct strbuf *path, const char *line, size_t len);
-/* Looks through a manifest's whole text beside a tree, without checking the manifest: calls same() for every entry of `want` that has
- * the same path and content there. For hosts that then look at the stored files themselves. */
+/* Looks through a manifest's whole text beside a tree, without checking the manifest: calls same() for every entry of
+ * `want` that has the same path and content there. For hosts that then look at the stored files themselves. */
 void manifest_match(const char *text, size_t len, const struct tree *want,
                     void (*same)(void *arg, size_t index, int64_t mtime_s), void *arg);
 

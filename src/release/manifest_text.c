@@ -160,10 +160,13 @@ void manifest_match(const char *text, size_t len, const struct tree *want,
 	size_t w = 0;
 
 	/* The first line is the header; what follows the last newline is no whole line. */
-	for (text = nl ? nl + 1 : end; w < want->count && (nl = memchr(text, '\n', (size_t)(end - text))); text = nl + 1) {
+	for (text = nl ? nl + 1 : end; w < want->count; text = nl + 1) {
 		const struct blob *b;
 		int order = 1;
 
+		nl = memchr(text, '\n', (size_t)(end - text));
+		if (!nl)
+			break;
 		while (w < want->count && (order = compare_path(want->entries[w].path, text, (size_t)(nl - text))) < 0)
 			w++;
 		if (w == want->count || order > 0)

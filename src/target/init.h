@@ -11,7 +11,7 @@ struct init_request {
 	const char *name;               /* NULL = the directory's name */
 	const char *dist;               /* build directory; NULL = "dist" */
 	const char *kind;               /* NULL = from firebase.json, else "dir" */
-	const char *root;               /* dir: root of the first target */
+	const char *root;               /* dir: the targets' root, may hold ${target}; NULL = "www/${target}" */
 	const char *const *targets;     /* names; none = one named like the project */
 	size_t target_count;
 };

@@ -120,7 +120,7 @@ static void add_base64(struct redactor *r, const char *value, size_t len, size_t
 		for (size_t bit = i * 6; bit < i * 6 + 6; bit++) {
 			unsigned char byte = (unsigned char)value[bit / 8 - before];
 
-			sextet = sextet << 1 | (byte >> (7 - bit % 8) & 1u);
+			sextet = sextet << 1 | ((unsigned)byte >> (7 - bit % 8) & 1u);
 		}
 		strbuf_addch(&out, alphabet[sextet]);
 	}

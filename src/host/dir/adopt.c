@@ -1,10 +1,11 @@
 /* adopt: today's directory becomes a release with the live link in front.
  *
  * The link is made under the release's own name, releases/ID, with the text that it needs at the live path; then one
- * RENAME_EXCHANGE swaps it with the live directory: the tree is in its place and the link in front of it at the same moment, and
- * no path ever leads nowhere. A run that died before that left a link that names itself (sweep knows it) and a manifest without
- * a tree; one that died after it is complete but for its record in the switch log, which is completed from the link.
- * A tree that a manifest cannot describe (links, devices, names against the rules) is adopted without one. */
+ * RENAME_EXCHANGE swaps it with the live directory: the tree is in its place and the link in front of it at the same
+ * moment, and no path ever leads nowhere. A run that died before that left a link that names itself (sweep knows it)
+ * and a manifest without a tree; one that died after it is complete but for its record in the switch log, which is
+ * completed from the link. A tree that a manifest cannot describe (links, devices, names against the rules) is
+ * adopted without one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

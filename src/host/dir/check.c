@@ -47,8 +47,7 @@ static void check_space(struct check_call *c, int dir)
 	bytes = (uint64_t)v.f_bavail * v.f_frsize;
 	inodes_low = v.f_files > 0 && v.f_favail < LOW_INODES;
 	say(c, bytes >= LOW_BYTES && !inodes_low,
-	    v.f_files ? arena_printf(c->mem, "%" PRIu64 " MiB and %" PRIu64 " inodes are free", bytes >> 20, (uint64_t)v.f_favail)
-	              : arena_printf(c->mem, "%" PRIu64 " MiB are free", bytes >> 20),
+	    arena_printf(c->mem, "%" PRIu64 " MiB%s are free", bytes >> 20, inodes_low ? " but hardly any inodes" : ""),
 	    "make room; slipway prune frees releases that are no longer needed");
 }
 
@@ -77,6 +76,7 @@ static void try_links(struct check_call *c, const struct spot *s)
 	char random[33], a[64], b[64];
 	struct stat st = { 0 };
 	bool linked, renamed;
+	struct fail f = FAIL_INIT;
 	int64_t skew;
 	int fd;
 
@@ -85,7 +85,8 @@ static void try_links(struct check_call *c, const struct spot *s)
 	snprintf(b, sizeof b, ".check-%s-b", random);
 	fd = openat(s->state, a, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0) {
-		say(c, false, arena_printf(c->mem, "no file can be created below %s", c->p->root), strerror(errno));
+		dir_errno(&f, errno, "create a file in", ".slipway");
+		say(c, false, arena_strdup(c->mem, f.text), "give the deploying user the right to write there");
 		return;
 	}
 	fstat(fd, &st);
@@ -95,7 +96,7 @@ static void try_links(struct check_call *c, const struct spot *s)
 	    "every release will be a full copy; use another file system");
 	unlinkat(s->state, b, 0);
 	renamed = symlinkat(a, s->state, b) == 0 && renameat(s->state, b, s->state, a) == 0;
-	say(c, renamed, renamed ? "a link is switched by one rename" : "a symbolic link cannot be renamed over another name",
+	say(c, renamed, renamed ? "a link is switched by one rename" : "a link cannot be renamed over another name",
 	    "use a file system with symbolic links");
 	unlinkat(s->state, a, 0);
 	unlinkat(s->state, b, 0);
@@ -126,7 +127,7 @@ static int check_run(void *arg, size_t *count, struct op *op, struct fail *f)
 	if (rc < 0) {
 		say(c, false, arena_strdup(op->mem, f->text), arena_strdup(op->mem, f->hint));
 	} else if (s.root < 0) {
-		say(c, true, arena_printf(op->mem, "root %s does not exist yet; the first deploy creates it", c->p->root), NULL);
+		say(c, true, arena_printf(op->mem, "root %s is not there yet; the first deploy makes it", c->p->root), NULL);
 	} else {
 		check_rights(c, s.root, "root", c->p->root);
 		check_space(c, s.root);

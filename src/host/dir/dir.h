@@ -1,13 +1,14 @@
 /* dir: a directory on this machine; the reference host that every other one is tested against.
  *
  *   live                                  symbolic link, relative, swapped by rename only (default root/current)
- *   root/releases/ID/                     a release's tree, files 0444, directories 0755; .ID.partial while it is staged,
- *                                         .ID.dead while it is removed
+ *   root/releases/ID/                     a release's tree, files 0444, directories 0755;
+ *                                         .ID.partial while it is staged, .ID.dead while it is removed
  *   root/.slipway/releases/ID.jsonl       its manifest, renamed into place before the tree is: a release is both
  *   root/.slipway/switches.jsonl, lock    the switch log; the lock (host/dir/lock.h)
  *
  * The first deploy creates root when its parent exists. The name of what lies outside releases/ (a link that somebody
- * else pointed there, a real directory) is its absolute path; a release's name never holds a slash or begins with a dot.
+ * else pointed there, a real directory) is its absolute path; a release's name never holds a slash or begins with a
+ * dot.
  *
  * Every call opens what it needs and closes it again: between calls a place holds no descriptor, so that a thousand
  * places need no more of them than there are workers. Inside a release no symbolic link is ever followed. */

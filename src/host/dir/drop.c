@@ -73,8 +73,8 @@ static int forget_manifest(const struct spot *s, const char *id, struct fail *f)
 	return 0;
 }
 
-/* Renamed first, then the manifest, then the tree: at no moment is there half a release under its name, nor a whole tree that
- * looks foreign because its manifest is gone. */
+/* Renamed first, then the manifest, then the tree: at no moment is there half a release under its name, nor a whole
+ * tree that looks foreign because its manifest is gone. */
 static int unname(const struct drop_call *c, const struct spot *s, const char *dead, struct arena *mem, struct fail *f)
 {
 	struct live_link live;
@@ -178,7 +178,8 @@ static bool old(int dir, const char *name)
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && clock_wall_s() - st.st_mtim.tv_sec > STRAY_AGE_S;
 }
 
-/* What an interrupted adopt leaves: a symbolic link that names itself, waiting to be exchanged with the live directory. */
+/* What an interrupted adopt leaves: a symbolic link that names itself, waiting to be exchanged with the live
+ * directory. */
 static bool is_placeholder(const struct spot *s, const char *name)
 {
 	char text[PATH_MAX], own[NAME_MAX + 16];
@@ -203,9 +204,9 @@ static int sweep_releases(const struct drop_call *c, const struct spot *s, struc
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *n = names.names[i];
-		bool scrap = n[0] == '.' ? ends(n, ".partial") || ends(n, ".dead") || begins(n, ".probe-") : is_placeholder(s, n);
+		bool scrap = ends(n, ".partial") || ends(n, ".dead") || begins(n, ".probe-");
 
-		if (!scrap || strcmp(n, keep) == 0)
+		if (n[0] == '.' ? !scrap || strcmp(n, keep) == 0 : !is_placeholder(s, n))
 			continue;
 		if (dir_cancelled(op, f) < 0 || file_remove_tree(s->releases, n, f) < 0)
 			return -1;

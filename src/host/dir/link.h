@@ -26,9 +26,10 @@ int link_text(struct strbuf *out, const struct place *p, const char *id, struct 
 int link_put(const struct spot *s, const char *text, struct fail *f);
 
 /* The log as it lies there, completed in memory with a "found" record when it lags behind the link. */
-int log_read(struct switchlog *log, const struct spot *s, const struct live_link *live, struct arena *mem, struct fail *f);
-/* Appends in one write, after a newline when the last line is torn: first what the log lacks (log->completed), then r with
- * the next sequence number. */
+int log_read(struct switchlog *log, const struct spot *s, const struct live_link *live, struct arena *mem,
+             struct fail *f);
+/* Appends in one write, after a newline when the last line is torn: first what the log lacks (log->completed), then r
+ * with the next sequence number. */
 int log_append(const struct spot *s, const struct switchlog *log, struct switch_record *r, struct fail *f);
 int log_sync(const struct spot *s, struct fail *f);
 

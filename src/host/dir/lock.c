@@ -156,6 +156,11 @@ static int lost(struct fail *f)
 	return fail_hint(f, "look who is at work here, then run the same command again");
 }
 
+static bool is_token(const struct lock_info *info, const char *token)
+{
+	return info->token && strcmp(info->token, token) == 0;
+}
+
 int lock_ours(const struct place *p, const struct spot *s, struct fail *f)
 {
 	struct arena mem = ARENA_INIT;
@@ -163,7 +168,7 @@ int lock_ours(const struct place *p, const struct spot *s, struct fail *f)
 	int rc = p->token[0] ? lock_read(&info, s->state, "lock", &mem, f) : 0;
 
 	if (rc >= 0)
-		rc = rc == 1 && strcmp(info.token, p->token) == 0 && info.expires_s > info.now_s ? 0 : lost(f);
+		rc = rc == 1 && is_token(&info, p->token) && info.expires_s > info.now_s ? 0 : lost(f);
 	arena_clear(&mem);
 	return rc;
 }
@@ -181,7 +186,7 @@ static int take_away(const struct spot *s, const char *token, struct fail *f)
 	if (renameat(s->state, "lock", s->state, aside) < 0)
 		return errno == ENOENT ? 0 : dir_errno(f, errno, "take over", ".slipway/lock");
 	rc = lock_read(&info, s->state, aside, &mem, f);
-	if (rc == 1 && strcmp(info.token, token) != 0) {
+	if (rc == 1 && !is_token(&info, token)) {
 		/* Somebody else won in between: theirs goes back, unless a third one has it by now. */
 		(void)!linkat(s->state, aside, s->state, "lock", 0);
 		rc = 0;
@@ -255,7 +260,7 @@ static int try_lock(const struct lock_call *c, const struct spot *s, struct op *
 
 	if (rc < 0)
 		return -1;
-	if (rc == 1 && strcmp(info.token, c->p->token) == 0 && info.expires_s > info.now_s)
+	if (rc == 1 && is_token(&info, c->p->token) && info.expires_s > info.now_s)
 		return 1;
 	if (rc == 1 && info.expires_s > info.now_s) {
 		*c->holder = info;
@@ -355,7 +360,7 @@ static int free_lock(const struct place *p, const char *token, bool *changed, st
 	if (rc == 0 && s.state >= 0)
 		rc = lock_guard(&guard, &s, NULL, f);
 	if (rc == 0 && (rc = lock_read(&info, s.state, "lock", &mem, f)) == 1) {
-		*changed = strcmp(info.token, token) != 0;
+		*changed = !is_token(&info, token);
 		rc = *changed ? 0 : take_away(&s, token, f);
 	}
 	lock_unguard(guard);

@@ -34,7 +34,8 @@ static void complete(struct switchlog *log, const struct live_link *live, struct
 	log->completed = true;
 }
 
-int log_read(struct switchlog *log, const struct spot *s, const struct live_link *live, struct arena *mem, struct fail *f)
+int log_read(struct switchlog *log, const struct spot *s, const struct live_link *live, struct arena *mem,
+             struct fail *f)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct fail problem = FAIL_INIT;

@@ -35,8 +35,10 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(*(char *const *)b, *(char *const *)a);
 }
 
-/* Kept releases, live first, then newest first. What turns out not to be a release has no manifest and gives nothing. */
-static int find_sources(struct staging *st, const struct spot *s, const char *live_id, struct arena *mem, struct fail *f)
+/* Kept releases, live first, then newest first. What turns out not to be a release has no manifest and gives nothing.
+ * */
+static int find_sources(struct staging *st, const struct spot *s, const char *live_id, struct arena *mem,
+                        struct fail *f)
 {
 	struct name_list names;
 	size_t n = 0;
@@ -158,8 +160,8 @@ static int open_source(struct linker *l, const struct spot *s, uint16_t source)
 	return l->fd >= 0;
 }
 
-/* Whether the entry could be linked. Every reason against it (a full link count, a file system without links, a file that no longer
- * looks like its manifest) has the same answer: it is written instead. */
+/* Whether the entry could be linked. Every reason against it (a full link count, a file system without links, a file
+ * that no longer looks like its manifest) has the same answer: it is written instead. */
 static bool link_one(struct linker *l, const struct spot *s, const struct entry *e, const struct pick *p)
 {
 	const char *name;

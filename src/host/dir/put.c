@@ -134,7 +134,9 @@ static int create(struct writer *w, const struct entry *e, struct fail *f)
 	fd = openat(dir, name, flags, 0444);
 	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
 		fd = openat(dir, name, flags, 0444);
-	return fd < 0 ? dir_errno(f, errno, "write", e->path) : fd;
+	if (fd < 0)
+		dir_errno(f, errno, "write", e->path);
+	return fd;
 }
 
 static int write_one(struct writer *w, const struct entry *e, struct pick *p, struct fail *f)

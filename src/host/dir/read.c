@@ -1,4 +1,5 @@
-/* read: what lies on a place. */
+#include "host/dir/read.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +9,6 @@
 #include <unistd.h>
 #include "base/strbuf.h"
 #include "host/dir/link.h"
-#include "host/dir/read.h"
 #include "host/dir/work.h"
 #include "release/release_id.h"
 
@@ -144,7 +144,8 @@ static void fill_blocked(struct live_state *out, const struct place *p, const st
 	}
 }
 
-static int read_state(struct live_state *out, const struct place *p, const struct spot *s, struct arena *mem, struct fail *f)
+static int read_state(struct live_state *out, const struct place *p, const struct spot *s, struct arena *mem,
+                      struct fail *f)
 {
 	struct live_link live;
 	struct name_list names;

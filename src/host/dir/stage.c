@@ -79,7 +79,7 @@ static int sealed_already(const struct staging *st, const struct spot *s, struct
 static int learn_modes(struct staging *st, const struct spot *s, struct fail *f)
 {
 	char random[33], name[48];
-	struct stat sb;
+	struct stat sb = { 0 };
 	int fd, err = 0;
 
 	dir_random(random);
@@ -101,7 +101,9 @@ static int open_tree(const struct spot *s, const struct staging *st, struct fail
 {
 	int fd = openat(s->releases, st->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd < 0 ? dir_errno(f, errno, "open", st->partial) : fd;
+	if (fd < 0)
+		dir_errno(f, errno, "open", st->partial);
+	return fd;
 }
 
 static int begin_tree(struct staging *st, const struct spot *s, const char *live_id, struct op *op, struct fail *f)

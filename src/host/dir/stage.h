@@ -1,6 +1,7 @@
-/* stage: a release between begin and seal. begin always starts over: what an interrupted run left under .ID.partial may have been cut
- * short by a power failure and is not looked at again. It links what a kept release holds at the same path and returns the
- * rest; put writes that; seal vouches for the count, writes the manifest and renames the tree into place. */
+/* stage: a release between begin and seal. begin always starts over: what an interrupted run left under .ID.partial
+ * may have been cut short by a power failure and is not looked at again. It links what a kept release holds at the
+ * same path and returns the rest; put writes that; seal vouches for the count, writes the manifest and renames the
+ * tree into place. */
 #ifndef SLIPWAY_HOST_DIR_STAGE_H
 #define SLIPWAY_HOST_DIR_STAGE_H
 

@@ -1,5 +1,6 @@
-/* work: an op as jobs on the pool: one to prepare, parts of at most 1,000 entries, one to finish. Parts of one op run one
- * after another while many ops are at work (each worker stays in its own directories) and side by side when few are. */
+/* work: an op as jobs on the pool: one to prepare, parts of at most 1,000 entries, one to finish. Parts of one op run
+ * one after another while many ops are at work (each worker stays in its own directories) and side by side when few
+ * are. */
 #ifndef SLIPWAY_HOST_DIR_WORK_H
 #define SLIPWAY_HOST_DIR_WORK_H
 

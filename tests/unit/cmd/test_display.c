@@ -58,7 +58,8 @@ static void a_line_tells_phase_bar_counts_and_rate(void **state)
 	(void)state;
 	set_scene(&s, 1);
 	assert_int_equal(draw(&s), 2);
-	assert_string_equal(s.out.buf, "  kiosk-00  stage   ############------------   50/100 files   512.0 KiB   256.0 KiB/s\n"
+	assert_string_equal(s.out.buf, "  kiosk-00  stage   ############------------"
+	                               "   50/100 files   512.0 KiB   256.0 KiB/s\n"
 	                               "| 0/1 done, 512.0 KiB sent, 256.0 KiB/s, 2.0 s, 0:03 left\n");
 	strbuf_clear(&s.out);
 }

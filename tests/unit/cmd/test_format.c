@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "cmd/grid.h"
 #include "cmd/page.h"
-#include "cmd/table.h"
 #include "test.h"
 
 static const char *text_of(struct strbuf *b)
@@ -88,26 +88,26 @@ static void tables_align(void **state)
 	static const char *const headings[] = { "target", "files", "", "note" };
 	struct arena mem = ARENA_INIT;
 	struct strbuf b = STRBUF_INIT;
-	struct table t;
+	struct grid t;
 	(void)state;
-	table_init(&t, &mem, "lrll", headings);
-	table_add(&t, STYLE_NONE, "a");
-	table_add(&t, STYLE_NONE, "1");
-	table_add(&t, STYLE_NONE, "");
-	table_add(&t, STYLE_NONE, "");
-	table_name(&t, STYLE_GOOD, "caf\xc3\xa9-longer");
-	table_addf(&t, STYLE_NONE, "%d", 1088);
-	table_add(&t, STYLE_NONE, "");
-	table_add(&t, STYLE_NONE, "x");
-	table_print(&t, &b, false, 1);
+	grid_init(&t, &mem, "lrll", headings);
+	grid_add(&t, STYLE_NONE, "a");
+	grid_add(&t, STYLE_NONE, "1");
+	grid_add(&t, STYLE_NONE, "");
+	grid_add(&t, STYLE_NONE, "");
+	grid_name(&t, STYLE_GOOD, "caf\xc3\xa9-longer");
+	grid_addf(&t, STYLE_NONE, "%d", 1088);
+	grid_add(&t, STYLE_NONE, "");
+	grid_add(&t, STYLE_NONE, "x");
+	grid_print(&t, &b, false, 1);
 	assert_string_equal(text_of(&b), " target       files  note\n"
 	                                 " a                1\n"
 	                                 " caf\xc3\xa9-longer   1088  x\n");
-	table_clear(&t);
-	table_init(&t, &mem, "lrll", headings);
-	table_print(&t, &b, false, 0);
+	grid_clear(&t);
+	grid_init(&t, &mem, "lrll", headings);
+	grid_print(&t, &b, false, 0);
 	assert_string_equal(text_of(&b), "");
-	table_clear(&t);
+	grid_clear(&t);
 	arena_clear(&mem);
 }
 

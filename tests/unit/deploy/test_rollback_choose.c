@@ -714,7 +714,7 @@ static void long_refusals_stay_whole(void **state)
 {
 	struct rollback_place places[500];
 	struct release_list none = { NULL, 0 };
-	struct switchlog log = { NULL, 0, false };
+	struct switchlog log = { 0 };
 	struct rollback_wish wish = BACK(.each = true, .steps = 1);
 	char name[500][64];
 	struct arena mem = ARENA_INIT;

@@ -4,7 +4,8 @@
 
 static struct ledger_row row(const char *run, const char *place, const char *from, const char *to)
 {
-	struct ledger_row r = { .run = { .run = run, .command = "rollback", .config = "steps 1" }, .has_place = place != NULL };
+	struct ledger_row r = { .run = { .run = run, .command = "rollback", .config = "steps 1" },
+	                        .has_place = place != NULL };
 
 	r.place.place = place;
 	r.place.from = from;
@@ -33,6 +34,22 @@ static void test_finishes_what_died(void **state)
 	assert_false(rollback_resume(p, 0, rows, 2, "steps 1"));
 }
 
+static void test_finishes_what_was_interrupted_or_failed_in_part(void **state)
+{
+	struct ledger_row rows[] = { row("1", "a", "C", "B"), row("1", "b", "C", "B") };
+	struct rollback_rest p[2];
+
+	(void)state;
+	rows[0].run.ended_s = rows[1].run.ended_s = 1;
+	rows[0].run.exit = rows[1].run.exit = 8;
+	assert_true(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+	rows[0].run.exit = rows[1].run.exit = 3;
+	assert_true(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+	assert_string_equal(p[1].to, "B");
+	rows[1].place.to = NULL;                        /* it could not be read then: nobody knows where it was to go */
+	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+}
+
 static void test_goes_on_after_a_second_death(void **state)
 {
 	const struct ledger_row rows[] = { row("3", NULL, NULL, NULL), row("2", "b", "C", "B"), row("1", "a", "C", "B"),
@@ -57,6 +74,9 @@ static void test_other_commands_are_new(void **state)
 	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 1, "steps 1"));         /* b is not in it */
 	rows[0].run.ended_s = rows[1].run.ended_s = 1;
 	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+	rows[0].run.exit = rows[1].run.exit = 4;        /* nothing moved: it is simply asked for again */
+	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
+	rows[0].run.exit = rows[1].run.exit = 0;
 	rows[0].run.ended_s = rows[1].run.ended_s = 0;
 	rows[0].run.command = rows[1].run.command = "deploy";
 	assert_false(rollback_resume(two(p, "B", "C"), 2, rows, 2, "steps 1"));
@@ -67,6 +87,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_finishes_what_died),
+		cmocka_unit_test(test_finishes_what_was_interrupted_or_failed_in_part),
 		cmocka_unit_test(test_goes_on_after_a_second_death),
 		cmocka_unit_test(test_other_commands_are_new),
 	};

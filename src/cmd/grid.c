@@ -1,4 +1,4 @@
-#include "cmd/table.h"
+#include "cmd/grid.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,39 +7,39 @@
 #include "base/utf8.h"
 #include "cmd/format.h"
 
-void table_init(struct table *t, struct arena *mem, const char *align, const char *const *headings)
+void grid_init(struct grid *t, struct arena *mem, const char *align, const char *const *headings)
 {
-	*t = (struct table){ .mem = mem, .columns = strlen(align), .align = align };
+	*t = (struct grid){ .mem = mem, .columns = strlen(align), .align = align };
 	for (size_t i = 0; i < t->columns; i++)
-		table_add(t, STYLE_DIM, headings[i]);
+		grid_add(t, STYLE_DIM, headings[i]);
 }
 
-void table_add(struct table *t, enum style style, const char *text)
+void grid_add(struct grid *t, enum style style, const char *text)
 {
 	t->cells = vec_grow(t->cells, &t->cap, t->count + 1, sizeof(*t->cells));
-	t->cells[t->count++] = (struct table_cell){ arena_strdup(t->mem, text), style };
+	t->cells[t->count++] = (struct grid_cell){ arena_strdup(t->mem, text), style };
 }
 
-void table_addf(struct table *t, enum style style, const char *fmt, ...)
+void grid_addf(struct grid *t, enum style style, const char *fmt, ...)
 {
 	struct strbuf text = STRBUF_INIT;
 	va_list ap;
 	va_start(ap, fmt);
 	strbuf_vaddf(&text, fmt, ap);
 	va_end(ap);
-	table_add(t, style, text.buf);
+	grid_add(t, style, text.buf);
 	strbuf_clear(&text);
 }
 
-void table_name(struct table *t, enum style style, const char *raw)
+void grid_name(struct grid *t, enum style style, const char *raw)
 {
 	struct strbuf text = STRBUF_INIT;
 	format_name(&text, raw);
-	table_add(t, style, text.buf);
+	grid_add(t, style, text.buf);
 	strbuf_clear(&text);
 }
 
-static size_t cell_width(const struct table_cell *c)
+static size_t cell_width(const struct grid_cell *c)
 {
 	return utf8_width(c->text, strlen(c->text));
 }
@@ -50,7 +50,7 @@ static void pad(struct strbuf *out, size_t columns)
 		strbuf_addch(out, ' ');
 }
 
-static void print_row(const struct table *t, struct strbuf *out, const struct table_cell *row, const size_t *widths,
+static void print_row(const struct grid *t, struct strbuf *out, const struct grid_cell *row, const size_t *widths,
                       bool color, unsigned indent)
 {
 	size_t last = t->columns;
@@ -68,7 +68,7 @@ static void print_row(const struct table *t, struct strbuf *out, const struct ta
 	strbuf_addch(out, '\n');
 }
 
-void table_print(const struct table *t, struct strbuf *out, bool color, unsigned indent)
+void grid_print(const struct grid *t, struct strbuf *out, bool color, unsigned indent)
 {
 	size_t rows = t->count / t->columns;
 	size_t *widths = xcalloc(t->columns, sizeof(*widths));
@@ -84,9 +84,9 @@ void table_print(const struct table *t, struct strbuf *out, bool color, unsigned
 		if (widths[c] > 0 && width > widths[c])
 			widths[c] = width;
 	}
-	struct table_cell *first = xmalloc(t->columns * sizeof(*first));
+	struct grid_cell *first = xmalloc(t->columns * sizeof(*first));
 	for (size_t c = 0; c < t->columns; c++)
-		first[c] = widths[c] > 0 ? t->cells[c] : (struct table_cell){ "", STYLE_NONE };
+		first[c] = widths[c] > 0 ? t->cells[c] : (struct grid_cell){ "", STYLE_NONE };
 	if (headings)
 		print_row(t, out, first, widths, color, indent);
 	for (size_t r = 1; r < rows; r++)
@@ -95,8 +95,8 @@ void table_print(const struct table *t, struct strbuf *out, bool color, unsigned
 	free(widths);
 }
 
-void table_clear(struct table *t)
+void grid_clear(struct grid *t)
 {
 	free(t->cells);
-	*t = (struct table){ .mem = NULL };
+	*t = (struct grid){ .mem = NULL };
 }

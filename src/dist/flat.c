@@ -1,4 +1,4 @@
-#include "dist/table.h"
+#include "dist/flat.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +32,8 @@ struct image {
 	uint32_t *slots;
 };
 
-struct table {
-	struct table_format format;
+struct flat {
+	struct flat_format format;
 	int dirfd;
 	char *name;
 	struct image base;
@@ -97,7 +97,7 @@ static struct xxh128 check_of(const struct header *h, const void *rows, const vo
 	return check;
 }
 
-static bool header_fits(const struct header *h, const struct table_format *format, uint64_t file_size)
+static bool header_fits(const struct header *h, const struct flat_format *format, uint64_t file_size)
 {
 	return h->rules == format->rules && h->row_size == format->row_size && h->rows < MAX_ROWS &&
 		h->slots == slots_for(h->rows) &&
@@ -129,7 +129,7 @@ static bool read_body(struct image *m, int fd)
 	return same_key(check, m->head.check) && slots_sound(m);
 }
 
-static int image_load(struct image *m, const struct table *t, struct fail *f)
+static int image_load(struct image *m, const struct flat *t, struct fail *f)
 {
 	struct stat st;
 	int rc = 0;
@@ -156,16 +156,16 @@ static int image_load(struct image *m, const struct table *t, struct fail *f)
 	return rc;
 }
 
-int table_open(struct table **out, int dirfd, const char *name, const struct table_format *format, struct fail *f)
+int flat_open(struct flat **out, int dirfd, const char *name, const struct flat_format *format, struct fail *f)
 {
-	struct table *t = xcalloc(1, sizeof *t);
+	struct flat *t = xcalloc(1, sizeof *t);
 
 	t->format = *format;
 	t->dirfd = dirfd;
 	t->name = xstrdup(name);
 	pthread_mutex_init(&t->lock, NULL);
 	if (image_load(&t->base, t, f) < 0) {
-		table_free(t);
+		flat_free(t);
 		return -1;
 	}
 	t->used = xcalloc((size_t)t->base.head.rows, 1);
@@ -173,7 +173,7 @@ int table_open(struct table **out, int dirfd, const char *name, const struct tab
 	return 0;
 }
 
-void table_free(struct table *t)
+void flat_free(struct flat *t)
 {
 	if (!t)
 		return;
@@ -185,17 +185,17 @@ void table_free(struct table *t)
 	free(t);
 }
 
-size_t table_count(const struct table *t)
+size_t flat_count(const struct flat *t)
 {
 	return (size_t)t->base.head.rows;
 }
 
-const void *table_row(const struct table *t, size_t i)
+const void *flat_row(const struct flat *t, size_t i)
 {
 	return t->base.rows + i * t->format.row_size;
 }
 
-const void *table_find(const struct table *t, struct xxh128 key)
+const void *flat_find(const struct flat *t, struct xxh128 key)
 {
 	const struct image *m = &t->base;
 
@@ -206,10 +206,10 @@ const void *table_find(const struct table *t, struct xxh128 key)
 		return NULL;
 	size_t row = m->slots[slot] - 1;
 	__atomic_store_n(&t->used[row], 1, __ATOMIC_RELAXED);
-	return table_row(t, row);
+	return flat_row(t, row);
 }
 
-void table_add(struct table *t, const void *row)
+void flat_add(struct flat *t, const void *row)
 {
 	size_t size = t->format.row_size;
 
@@ -219,7 +219,7 @@ void table_add(struct table *t, const void *row)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static size_t count_unused(const struct table *t)
+static size_t count_unused(const struct flat *t)
 {
 	size_t unused = 0;
 
@@ -228,7 +228,7 @@ static size_t count_unused(const struct table *t)
 	return unused;
 }
 
-bool table_changed(const struct table *t)
+bool flat_changed(const struct flat *t)
 {
 	return t->added_count > t->saved_count;
 }
@@ -251,12 +251,12 @@ static void builder_put(struct builder *b, const uint8_t *row)
 }
 
 /* Rows that others saved since we loaded; ours are newer or the same. */
-static bool is_other(const struct image *now, const struct table *t)
+static bool is_other(const struct image *now, const struct flat *t)
 {
 	return now->head.rows > 0 && !same_key(now->head.check, t->base.head.check);
 }
 
-static void build(struct builder *b, const struct table *t, const struct image *now)
+static void build(struct builder *b, const struct flat *t, const struct image *now)
 {
 	bool other = is_other(now, t);
 	size_t unused = count_unused(t);
@@ -271,7 +271,7 @@ static void build(struct builder *b, const struct table *t, const struct image *
 		builder_put(b, now->rows + i * b->row_size);
 	for (size_t i = 0; i < t->base.head.rows; i++)
 		if (t->used[i] || !drop_unused)
-			builder_put(b, table_row(t, i));
+			builder_put(b, flat_row(t, i));
 	for (size_t i = 0; i < t->added_count; i++)
 		builder_put(b, t->added + i * b->row_size);
 }
@@ -293,7 +293,7 @@ static void settle(struct builder *b)
 	}
 }
 
-static int write_image(const struct table *t, const struct image *m, struct fail *f)
+static int write_image(const struct flat *t, const struct image *m, struct fail *f)
 {
 	char aside[80];
 	uint64_t random = 0;
@@ -319,7 +319,7 @@ static int write_image(const struct table *t, const struct image *m, struct fail
 	return fail_errno(f, err, "cannot write %s", t->name);
 }
 
-int table_save(struct table *t, struct fail *f)
+int flat_save(struct flat *t, struct fail *f)
 {
 	struct builder b = { .room = 0 };
 	struct image now;

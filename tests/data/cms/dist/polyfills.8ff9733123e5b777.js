@@ -1,0 +1,1 @@
+"use strict";self.webpackChunkcms.push([[429],{11:(e)=>{if(!Element.prototype.replaceChildren)Element.prototype.replaceChildren=function(...n){while(this.lastChild)this.removeChild(this.lastChild);this.append(...n)};if(!Object.fromEntries)Object.fromEntries=p=>{const o={};for(const[k,v]of p)o[k]=v;return o};e.exports={}}},e=>{e(11)}]);

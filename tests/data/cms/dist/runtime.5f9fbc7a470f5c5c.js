@@ -1,0 +1,1 @@
+(()=>{"use strict";const e={},t={},r=[];function o(n){if(t[n])return t[n].exports;const i=t[n]={exports:{}};e[n](i,i.exports,o);return i.exports}self.webpackChunkcms={push([n,i,s]){Object.assign(e,i);r.push(...n);s&&s(o)}}})();
