@@ -8,7 +8,6 @@
 
 #include "base/file.h"
 #include "base/strbuf.h"
-#include "deploy/builds.h"
 
 #define STATE_DIR ".slipway"
 
@@ -85,6 +84,4 @@ void context_close_state(struct context *c)
 	c->ledger = NULL;
 	index_close(c->index);
 	c->index = NULL;
-	builds_free(c->builds);
-	c->builds = NULL;
 }

@@ -35,7 +35,6 @@ struct context {
 	int64_t now_s;                          /* wall clock when the command began */
 	/* Tables of hosts by kind; NULL = host_find. Tests put their own here. */
 	const struct host_ops *(*find_host)(const char *kind);
-	struct builds *builds;                  /* what plan and deploy read; reports point into it; closed with the state */
 	struct arena mem;                       /* lives as long as the command */
 };
 

@@ -101,7 +101,6 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 	*w = (struct wish){ .c = c, .o = o };
 	if (wish_check_kinds(c, f) < 0 || builds_new(&w->builds, c, o->dist, o->dist_count, f) < 0)
 		return -1;
-	c->builds = w->builds;
 	if (!plan && o->build_first && builds_command(w->builds, f) < 0)
 		return -1;
 	if (builds_read(w->builds, f) < 0)
@@ -118,6 +117,7 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 void wish_free(struct wish *w)
 {
 	composer_free(w->composer);
+	builds_free(w->builds);
 	*w = (struct wish){ .c = w->c };
 }
 
