@@ -96,15 +96,17 @@ static int find_explained(struct invocation *in, struct check_result *r, const c
 /* What the rules hide from the explained target's build. A build that is not there yet is no fault of the documents. */
 static void read_build(struct invocation *in, struct check_result *r)
 {
-	struct context only = in->context;
+	struct context *c = &in->context;
+	const struct target **selected = c->targets;
+	size_t count = c->target_count;
 	struct builds *builds = NULL;
-	only.targets = &r->explained;
-	only.target_count = 1;
-	if (builds_new(&builds, &only, NULL, 0, &r->unread) == 0 && builds_read(builds, &r->unread) == 0)
+	c->targets = &r->explained;
+	c->target_count = 1;
+	if (builds_new(&builds, c, NULL, 0, &r->unread) == 0 && builds_read(builds, &r->unread) == 0)
 		r->build = builds_of(builds, r->explained);
 	builds_free(builds);
-	in->context.mem = only.mem;
-	in->context.builds = only.builds;
+	c->targets = selected;
+	c->target_count = count;
 }
 
 static int go_online(struct invocation *in, struct check_result *r, struct fail *f)

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "deploy/builds.h"
 
 #define STATE_DIR ".slipway"
 

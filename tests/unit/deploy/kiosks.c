@@ -147,6 +147,7 @@ struct context *kiosks_open(struct kiosks *k, const char *command, ...)
 	c->command = command;
 	c->now_s = clock_wall_s();
 	c->reporter = &k->reporter;
+	c->find_host = k->find_host;
 	va_start(ap, command);
 	while ((name = va_arg(ap, const char *)) && selection.name_count < MOST_NAMES)
 		names[selection.name_count++] = name;

@@ -17,6 +17,7 @@ struct kiosks {
 	unsigned asked;                 /* questions since the command began */
 	bool answer;                    /* yes */
 	bool signals;                   /* SIGINT interrupts the command instead of the test */
+	const struct host_ops *(*find_host)(const char *kind);      /* NULL = real directories */
 	/* Called with each note, in the midst of a command: what another one would do meanwhile. */
 	void (*meanwhile)(struct kiosks *k, const char *text);
 	/* of the command that runs */
