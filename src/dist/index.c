@@ -102,7 +102,6 @@ int index_open(struct index **out, const char *dir, struct fail *f)
 	if (flat_open(&x->contents, x->dirfd, "contents.idx", &content_format, f) < 0) {
 		fail_wrap(f, "%s", dir);
 		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", dir);
-		x->warning[0] = '.';
 		index_close(x);
 		return -1;
 	}
@@ -115,7 +114,7 @@ static void save(struct index *x, struct flat *t)
 {
 	struct fail f = FAIL_INIT;
 
-	if (flat_changed(t) && !x->warning[0] && flat_save(t, &f) < 0)
+	if (t && flat_changed(t) && !x->warning[0] && flat_save(t, &f) < 0)
 		warn(x, f.text);
 }
 

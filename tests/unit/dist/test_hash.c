@@ -59,8 +59,8 @@ static struct found look_at(struct reading_test *t, const char *path)
 
 	snprintf(whole, sizeof whole, "dist/%s", path);
 	assert_int_equal(fstatat(t->scratch.fd, whole, &st, 0), 0);
-	return (struct found){ .device = st.st_dev, .blob = { .size = (uint64_t)st.st_size, .source = BLOB_FILE, .path = path,
-		.inode = st.st_ino, .mtime_ns = file_mtime_ns(&st), .ctime_ns = file_ctime_ns(&st) } };
+	return (struct found){ .device = st.st_dev, .blob = { .size = (uint64_t)st.st_size, .source = BLOB_FILE,
+		.path = path, .inode = st.st_ino, .mtime_ns = file_mtime_ns(&st), .ctime_ns = file_ctime_ns(&st) } };
 }
 
 static size_t hash_one(struct reading_test *t, struct found *f, struct index *x, struct meddler *m, struct notes *notes)
@@ -70,8 +70,8 @@ static size_t hash_one(struct reading_test *t, struct found *f, struct index *x,
 	atomic_size_t *pending;
 	int root = open(t->dist, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	struct hasher *h = hash_start(&(struct hash_request){ .root = root, .index = x, .pool = t->pool, .progress = &progress,
-		.opened = m ? meddle : NULL, .opened_arg = m }, files, 1, &pending);
+	struct hasher *h = hash_start(&(struct hash_request){ .root = root, .index = x, .pool = t->pool,
+		.progress = &progress, .opened = m ? meddle : NULL, .opened_arg = m }, files, 1, &pending);
 	pool_wait(t->pool);
 	assert_int_equal(atomic_load(pending), 0);
 	assert_int_equal(hash_finish(h, notes), 0);

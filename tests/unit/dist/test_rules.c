@@ -32,15 +32,15 @@ static void expect(const struct build_rules *source, const char *path, enum judg
 
 static void built_in(void **state)
 {
-	static const char *const kept[] = { "index.html", "a/b.js", "assets/", ".well-known/", ".well-known/x", "environment.js",
-		"env.js", "a/slipway.json", "id_rsa.pub", "server.pem", "git/", "x~y", "a#b", "credentials.json", "firebase-debug.txt",
-		"firebase-debug.log.txt", "node_modules2/", "README.md" };
+	static const char *const kept[] = { "index.html", "a/b.js", "assets/", ".well-known/", ".well-known/x",
+		"environment.js", "env.js", "a/slipway.json", "id_rsa.pub", "server.pem", "git/", "x~y", "a#b", "credentials.json",
+		"firebase-debug.txt", "firebase-debug.log.txt", "node_modules2/", "README.md" };
 	static const char *const hidden[] = { ".hidden", "a/.DS_Store", ".vscode/", "a/.cache/", "node_modules/",
 		"a/node_modules/", "x.js~", "#x#", ".#x", ".x.js.swp", "a/.x.swo", "slipway.json", ".slipway/", ".htaccess",
 		"firebase-debug.log", "a/firebase-debug.1.log", ".well-known/.x" };
-	static const char *const refused[] = { ".git/", "a/.git/", ".git", ".env", ".env.local", "a/.ENV", ".envrc", "id_rsa",
-		"keys/id_ed25519", "ID_RSA", "x.p12", "a/x.PFX", "x.jks", ".npmrc", ".netrc", "_netrc", ".htpasswd", ".ssh/", ".aws/",
-		"x.kdbx", "putty.ppk", "application_default_credentials.json", ".git-credentials" };
+	static const char *const refused[] = { ".git/", "a/.git/", ".git", ".env", ".env.local", "a/.ENV", ".envrc",
+		"id_rsa", "keys/id_ed25519", "ID_RSA", "x.p12", "a/x.PFX", "x.jks", ".npmrc", ".netrc", "_netrc", ".htpasswd",
+		".ssh/", ".aws/", "x.kdbx", "putty.ppk", "application_default_credentials.json", ".git-credentials" };
 	const struct build_rules none = { .ignore = NULL };
 
 	(void)state;
@@ -81,11 +81,12 @@ static void names_the_rule(void **state)
 /* Refused beats hidden, whoever hides it; allow_unsafe gives it back to the other rules. */
 static void refused_beats_hidden(void **state)
 {
-	static const char *const ignore[] = { "**/.env", ".git/**", "keys/**", "**/*.p12" }, *const allow[] = { ".env", ".git/**", "*.p12" },
-		*const include[] = { ".env", "a.p12" };
+	static const char *const ignore[] = { "**/.env", ".git/**", "keys/**", "**/*.p12" },
+		*const allow[] = { ".env", ".git/**", "*.p12" }, *const include[] = { ".env", "a.p12" };
 	const struct build_rules strict = { .ignore = ignore, .ignore_count = 4 };
 	const struct build_rules lax = { .allow_unsafe = allow, .allow_unsafe_count = 3 };
-	const struct build_rules both = { .allow_unsafe = allow, .allow_unsafe_count = 3, .include = include, .include_count = 2 };
+	const struct build_rules both = { .allow_unsafe = allow, .allow_unsafe_count = 3, .include = include,
+		.include_count = 2 };
 
 	(void)state;
 	expect(&strict, ".env", RULE_REFUSE);
