@@ -37,6 +37,7 @@ struct flat {
 	int dirfd;
 	char *name;
 	struct image base;
+	bool loaded;
 	uint8_t *used;                  /* a byte a row: set by whoever finds it */
 	pthread_mutex_t lock;           /* guards added */
 	uint8_t *added;
@@ -129,27 +130,45 @@ static bool read_body(struct image *m, int fd)
 	return same_key(check, m->head.check) && slots_sound(m);
 }
 
-static int image_load(struct image *m, const struct flat *t, struct fail *f)
+/* The fd behind the header, or -1 when there is no file of ours. */
+static int open_header(struct header *h, const struct flat *t, uint64_t *size)
 {
 	struct stat st;
-	int rc = 0;
-	bool good = false;
+	int fd = openat(t->dirfd, t->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && file_read_full(fd, h, sizeof *h) == (ssize_t)sizeof *h &&
+	    memcmp(h->magic, MAGIC, sizeof h->magic) == 0) {
+		*size = (uint64_t)st.st_size;
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+static int check_version(const struct header *h, const struct flat *t, struct fail *f)
+{
+	if (h->version <= t->format.version)
+		return 0;
+	return fail_set(f, FAIL_STATE, "%s has format %u, newer than the %u that this slipway knows", t->name, h->version,
+		t->format.version);
+}
+
+static int image_load(struct image *m, const struct flat *t, struct fail *f)
+{
+	uint64_t size;
 
 	*m = (struct image){ .rows = NULL };
-	int fd = openat(t->dirfd, t->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-	if (fd < 0)
+	int fd = open_header(&m->head, t, &size);
+	if (fd < 0) {
+		image_free(m);
 		return 0;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    file_read_full(fd, &m->head, sizeof m->head) == (ssize_t)sizeof m->head &&
-	    memcmp(m->head.magic, MAGIC, sizeof m->head.magic) == 0) {
-		if (m->head.version > t->format.version)
-			rc = fail_set(f, FAIL_STATE, "%s has format %u, newer than the %u that this slipway knows", t->name,
-				m->head.version, t->format.version);
-		else
-			good = m->head.version == t->format.version &&
-				strncmp(m->head.kind, t->format.kind, sizeof m->head.kind) == 0 &&
-				header_fits(&m->head, &t->format, (uint64_t)st.st_size) && read_body(m, fd);
 	}
+	int rc = check_version(&m->head, t, f);
+	bool good = rc == 0 && m->head.version == t->format.version &&
+		strncmp(m->head.kind, t->format.kind, sizeof m->head.kind) == 0 &&
+		header_fits(&m->head, &t->format, size) && read_body(m, fd);
 	close(fd);
 	if (!good)
 		image_free(m);
@@ -159,18 +178,37 @@ static int image_load(struct image *m, const struct flat *t, struct fail *f)
 int flat_open(struct flat **out, int dirfd, const char *name, const struct flat_format *format, struct fail *f)
 {
 	struct flat *t = xcalloc(1, sizeof *t);
+	struct header h;
+	uint64_t size;
 
 	t->format = *format;
 	t->dirfd = dirfd;
 	t->name = xstrdup(name);
 	pthread_mutex_init(&t->lock, NULL);
-	if (image_load(&t->base, t, f) < 0) {
+	int fd = open_header(&h, t, &size), rc = 0;
+	if (fd >= 0) {
+		rc = check_version(&h, t, f);
+		close(fd);
+	}
+	if (rc < 0) {
 		flat_free(t);
 		return -1;
 	}
-	t->used = xcalloc((size_t)t->base.head.rows, 1);
 	*out = t;
 	return 0;
+}
+
+void flat_load(struct flat *t)
+{
+	struct fail newer = FAIL_INIT;
+
+	if (t->loaded)
+		return;
+	t->loaded = true;
+	/* A newer one that another process put there meanwhile is left unread, as a damaged one would be. */
+	if (image_load(&t->base, t, &newer) < 0)
+		image_free(&t->base);
+	t->used = xcalloc((size_t)t->base.head.rows, 1);
 }
 
 void flat_free(struct flat *t)
@@ -324,6 +362,7 @@ int flat_save(struct flat *t, struct fail *f)
 	struct builder b = { .room = 0 };
 	struct image now;
 
+	flat_load(t);
 	if (image_load(&now, t, f) < 0)
 		return -1;
 	build(&b, t, &now);

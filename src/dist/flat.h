@@ -1,5 +1,6 @@
 /* flat: a flat file of equal rows under 128-bit keys, read whole and replaced whole: what the index is made of.
- * Measured on 100,000 rows: 5 ms to load, where SQLite needs 90 to read them and 190 to write them.
+ * Measured on 100,000 rows beside SQLite (one transaction, synchronous off): loaded in half the time (18 against 35 ms),
+ * written in a quarter (80 against 350 ms), and searched by all threads without a lock.
  *
  * File: header, rows, then slots (row number + 1, open addressing). The header holds a checksum of all that follows,
  * so a torn or foreign file is never believed; it is replaced by rename, so a reader sees one whole table, and two
@@ -23,9 +24,11 @@ struct flat_format {
 };
 
 struct flat;
-/* Never fails for want of a usable file: absent, damaged, unreadable or older is empty. -1: FAIL_STATE, a newer
- * version. */
+/* Looks at the file's version only: FAIL_STATE when it is newer. Rows can be added at once, found after flat_load. */
 int flat_open(struct flat **out, int dirfd, const char *name, const struct flat_format *format, struct fail *f);
+/* Reads the rows, once; before any other thread asks. Never fails for want of a usable file: absent, damaged,
+ * unreadable or older is empty. */
+void flat_load(struct flat *t);
 void flat_free(struct flat *t);               /* accepts NULL; saves nothing */
 size_t flat_count(const struct flat *t);      /* rows that were loaded */
 const void *flat_row(const struct flat *t, size_t i);

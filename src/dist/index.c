@@ -52,8 +52,11 @@ static size_t size_bit(uint64_t size)
 	return (size_t)((size * 0x9E3779B97F4A7C15U) >> 48) & (SIZE_BITS - 1);
 }
 
-static void note_sizes(struct index *x)
+void index_load_contents(struct index *x)
 {
+	if (x->sizes)
+		return;
+	flat_load(x->contents);
 	x->sizes = xcalloc(SIZE_BITS / 8, 1);
 	for (size_t i = 0; i < flat_count(x->contents); i++) {
 		size_t bit = size_bit(((const struct content_row *)flat_row(x->contents, i))->size);
@@ -105,7 +108,6 @@ int index_open(struct index **out, const char *dir, struct fail *f)
 		index_close(x);
 		return -1;
 	}
-	note_sizes(x);
 	*out = x;
 	return 0;
 }
@@ -167,6 +169,7 @@ int index_files(struct file_index **out, struct index *x, const char *root, stru
 		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", x->dir);
 		return fail_wrap(f, "%s", x->dir);
 	}
+	flat_load(i->rows);
 	i->next = x->files;
 	x->files = i;
 	*out = i;

@@ -26,6 +26,7 @@ static struct index *open_index(const struct scratch *s, const char *name)
 	snprintf(dir, sizeof dir, "%s/%s", s->path, name);
 	if (index_open(&x, dir, &f) < 0)
 		fail_msg("%s", f.text);
+	index_load_contents(x);
 	return x;
 }
 
@@ -219,10 +220,12 @@ static void leaves_older_rules_alone(void **state)
 	struct fail f = FAIL_INIT;
 
 	assert_int_equal(flat_open(&t, s->fd, "t.idx", &before, &f), 0);
+	flat_load(t);
 	flat_add(t, row);
 	assert_int_equal(flat_save(t, &f), 0);
 	flat_free(t);
 	assert_int_equal(flat_open(&t, s->fd, "t.idx", &after, &f), 0);
+	flat_load(t);
 	assert_int_equal(flat_count(t), 0);
 	flat_free(t);
 }
@@ -292,6 +295,7 @@ static void grows_and_sheds(void **state)
 	struct fail f = FAIL_INIT;
 
 	assert_int_equal(flat_open(&t, s->fd, "t.idx", &format, &f), 0);
+	flat_load(t);
 	for (uint64_t i = 0; i < 10000; i++)
 		flat_add(t, (uint64_t[]){ i * 0x9E3779B97F4A7C15U, i, i });
 	flat_add(t, (uint64_t[]){ 0, 0, 77 });
@@ -299,6 +303,7 @@ static void grows_and_sheds(void **state)
 	assert_false(flat_changed(t));
 	flat_free(t);
 	assert_int_equal(flat_open(&t, s->fd, "t.idx", &format, &f), 0);
+	flat_load(t);
 	assert_int_equal(flat_count(t), 10000);
 	for (uint64_t i = 1; i < 100; i++) {
 		const uint64_t *row = flat_find(t, (struct xxh128){ i * 0x9E3779B97F4A7C15U, i });
@@ -311,6 +316,7 @@ static void grows_and_sheds(void **state)
 	assert_int_equal(flat_save(t, &f), 0);
 	flat_free(t);
 	assert_int_equal(flat_open(&t, s->fd, "t.idx", &format, &f), 0);
+	flat_load(t);
 	assert_int_equal(flat_count(t), 100);
 	flat_free(t);
 }

@@ -33,7 +33,8 @@ static void expect(const struct build_rules *source, const char *path, enum judg
 static void built_in(void **state)
 {
 	static const char *const kept[] = { "index.html", "a/b.js", "assets/", ".well-known/", ".well-known/x",
-		"environment.js", "env.js", "a/slipway.json", "id_rsa.pub", "server.pem", "git/", "x~y", "a#b", "credentials.json",
+		"environment.js", "env.js", "a/slipway.json", "id_rsa.pub", "server.pem", "git/", "x~y", "a#b",
+		"credentials.json",
 		"firebase-debug.txt", "firebase-debug.log.txt", "node_modules2/", "README.md" };
 	static const char *const hidden[] = { ".hidden", "a/.DS_Store", ".vscode/", "a/.cache/", "node_modules/",
 		"a/node_modules/", "x.js~", "#x#", ".#x", ".x.js.swp", "a/.x.swo", "slipway.json", ".slipway/", ".htaccess",
