@@ -1,12 +1,13 @@
 #include "dist/index.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "dist/secret_scan.h"
@@ -14,6 +15,8 @@
 
 #define VERSION 1
 #define SIZE_BITS ((size_t)1 << 16)
+#define LITTER_S 3600                   /* a file written aside that is this old was left by a process that died */
+#define FORGET_S (90 * 86400)           /* the index of a build directory that has not been saved for so long */
 
 struct content_row {
 	struct xxh128 key;
@@ -112,19 +115,60 @@ int index_open(struct index **out, const char *dir, struct fail *f)
 	return 0;
 }
 
-static void save(struct index *x, struct flat *t)
+static bool ends_in(const char *name, const char *end)
+{
+	size_t len = strlen(name), n = strlen(end);
+
+	return len >= n && strcmp(name + len - n, end) == 0;
+}
+
+static bool is_ours(const char *name)
+{
+	return strncmp(name, "files-", 6) == 0 || strncmp(name, "contents.idx.", 13) == 0;
+}
+
+/* Takes away what a killed process wrote aside, and the indexes of directories long gone. */
+static void sweep(const struct index *x)
+{
+	int fd = openat(x->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct stat st;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		int64_t age = ends_in(e->d_name, ".tmp") ? LITTER_S : FORGET_S;
+		if (is_ours(e->d_name) && fstatat(x->dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    clock_wall_s() - st.st_mtim.tv_sec > age)
+			unlinkat(x->dirfd, e->d_name, 0);
+	}
+	closedir(dir);
+}
+
+/* Was anything written? */
+static bool save(struct index *x, struct flat *t)
 {
 	struct fail f = FAIL_INIT;
 
-	if (t && flat_changed(t) && !x->warning[0] && flat_save(t, &f) < 0)
-		warn(x, f.text);
+	if (!t || !flat_changed(t) || x->warning[0])
+		return false;
+	if (flat_save(t, &f) == 0)
+		return true;
+	warn(x, f.text);
+	return false;
 }
 
 void index_save(struct index *x)
 {
+	bool saved = save(x, x->contents);
+
 	for (struct file_index *i = x->files; i; i = i->next)
-		save(x, i->rows);
-	save(x, x->contents);
+		saved = save(x, i->rows) || saved;
+	if (saved)
+		sweep(x);
 }
 
 void index_close(struct index *x)

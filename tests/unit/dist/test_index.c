@@ -321,6 +321,33 @@ static void grows_and_sheds(void **state)
 	flat_free(t);
 }
 
+static void set_age(const struct scratch *s, const char *path, int64_t seconds)
+{
+	struct timespec times[2] = { { .tv_sec = clock_wall_s() - seconds }, { .tv_sec = clock_wall_s() - seconds } };
+
+	scratch_write(s, path, "x");
+	assert_int_equal(utimensat(s->fd, path, times, 0), 0);
+}
+
+static void sweeps_litter(void **state)
+{
+	const struct scratch *s = *state;
+
+	index_close(open_index(s, "cache"));
+	set_age(s, "cache/contents.idx.0123456789abcdef.tmp", 7200);
+	set_age(s, "cache/files-0123456789abcdef.idx.0123456789abcdef.tmp", 60);
+	set_age(s, "cache/files-0123456789abcdef.idx", (int64_t)86400 * 100);
+	set_age(s, "cache/files-1123456789abcdef.idx", (int64_t)86400 * 30);
+	set_age(s, "cache/ledger.db", (int64_t)86400 * 1000);
+	struct index *x = open_index(s, "cache");
+	index_learn(x, key, 5, &content);
+	index_close(x);
+	/* .gitignore, contents.idx, the young file aside, the younger index, and what is not ours */
+	assert_int_equal(scratch_count(s, "cache"), 5);
+	assert_int_equal(faccessat(s->fd, "cache/ledger.db", F_OK, 0), 0);
+	assert_int_equal(faccessat(s->fd, "cache/files-1123456789abcdef.idx", F_OK, 0), 0);
+}
+
 /* ---- a cache that cannot be kept ---- */
 
 /* In a child that may not override permissions. */
@@ -440,6 +467,7 @@ int main(void)
 		SCRATCH(two_add_up),
 		SCRATCH(many_at_once),
 		SCRATCH(grows_and_sheds),
+		SCRATCH(sweeps_litter),
 		SCRATCH(works_read_only),
 		SCRATCH(works_without_directory),
 		SCRATCH(works_on_a_full_disk),
