@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "release/tree.h"
 
-#define MAX_LINKED 100000
+#define MAX_LINKED 20000
 #define MAX_LINKS 32                    /* directory links one inside the other */
 
 static void problem(struct notes *n, const char *path, const char *rule)
@@ -107,7 +107,7 @@ static void take(struct slice *s, const char *path, const struct stat *st)
 	s->text_len += len;
 	*f = (struct found){ .device = st->st_dev, .blob = { .size = (uint64_t)st->st_size, .source = BLOB_FILE,
 		.dir = rq->dir, .path = kept, .inode = st->st_ino, .mtime_ns = file_mtime_ns(st),
-			.ctime_ns = file_ctime_ns(st) } };
+		.ctime_ns = file_ctime_ns(st) } };
 	const struct file_stamp stamp = { f->device, f->blob.inode, f->blob.size, f->blob.mtime_ns, f->blob.ctime_ns };
 	struct known_content known;
 	if (rq->index && file_index_find(rq->index, path, &stamp, &known)) {

@@ -49,8 +49,7 @@ int folder_list(struct folder *d, int fd);
 /* Is it one of the directories around it? */
 bool folder_is_loop(const struct folder *d);
 
-/* Judges and examines the slice's names; fd is the folder's (O_PATH is enough). New folders are handed to
- * walk_enter. */
+/* Judges and examines the slice's names; fd is the folder's (O_PATH is enough). New folders go to walk_enter. */
 void slice_examine(struct slice *s, int fd);
 
 /* ---- of walk.c ---- */

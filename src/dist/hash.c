@@ -311,6 +311,8 @@ struct hasher *hash_start(const struct hash_request *rq, struct found **files, s
 
 	h->rq = *rq;
 	h->files = files;
+	if (rq->index && count > 0)
+		index_load_contents(rq->index);
 	pthread_mutex_init(&h->lock, NULL);
 	for (size_t from = 0; from < count; from = cut(h, from, count))
 		batches++;

@@ -1,19 +1,22 @@
 #include "dist/index.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "dist/secret_scan.h"
-#include "dist/table.h"
+#include "dist/flat.h"
 
 #define VERSION 1
 #define SIZE_BITS ((size_t)1 << 16)
+#define LITTER_S 3600                   /* a file written aside that is this old was left by a process that died */
+#define FORGET_S (90 * 86400)           /* the index of a build directory that has not been saved for so long */
 
 struct content_row {
 	struct xxh128 key;
@@ -30,7 +33,7 @@ struct file_row {
 };
 
 struct file_index {
-	struct table *rows;
+	struct flat *rows;
 	char name[32];
 	struct file_index *next;
 };
@@ -38,25 +41,28 @@ struct file_index {
 struct index {
 	int dirfd;
 	char *dir;
-	struct table *contents;
+	struct flat *contents;
 	struct file_index *files;
 	uint8_t *sizes;                 /* a bit a hash of each known size */
 	char warning[300];
 };
 
-static const struct table_format content_format = { "content", VERSION, SECRET_RULES, sizeof(struct content_row) };
-static const struct table_format file_format = { "files", VERSION, SECRET_RULES, sizeof(struct file_row) };
+static const struct flat_format content_format = { "content", VERSION, SECRET_RULES, sizeof(struct content_row) };
+static const struct flat_format file_format = { "files", VERSION, SECRET_RULES, sizeof(struct file_row) };
 
 static size_t size_bit(uint64_t size)
 {
 	return (size_t)((size * 0x9E3779B97F4A7C15U) >> 48) & (SIZE_BITS - 1);
 }
 
-static void note_sizes(struct index *x)
+void index_load_contents(struct index *x)
 {
+	if (x->sizes)
+		return;
+	flat_load(x->contents);
 	x->sizes = xcalloc(SIZE_BITS / 8, 1);
-	for (size_t i = 0; i < table_count(x->contents); i++) {
-		size_t bit = size_bit(((const struct content_row *)table_row(x->contents, i))->size);
+	for (size_t i = 0; i < flat_count(x->contents); i++) {
+		size_t bit = size_bit(((const struct content_row *)flat_row(x->contents, i))->size);
 		x->sizes[bit / 8] |= (uint8_t)(1U << bit % 8);
 	}
 }
@@ -99,31 +105,70 @@ int index_open(struct index **out, const char *dir, struct fail *f)
 		warn(x, "it cannot be opened");
 	else if (faccessat(x->dirfd, ".", W_OK, 0) < 0)
 		warn(x, "it cannot be written");
-	if (table_open(&x->contents, x->dirfd, "contents.idx", &content_format, f) < 0) {
+	if (flat_open(&x->contents, x->dirfd, "contents.idx", &content_format, f) < 0) {
 		fail_wrap(f, "%s", dir);
 		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", dir);
-		x->warning[0] = '.';
 		index_close(x);
 		return -1;
 	}
-	note_sizes(x);
 	*out = x;
 	return 0;
 }
 
-static void save(struct index *x, struct table *t)
+static bool ends_in(const char *name, const char *end)
+{
+	size_t len = strlen(name), n = strlen(end);
+
+	return len >= n && strcmp(name + len - n, end) == 0;
+}
+
+static bool is_ours(const char *name)
+{
+	return strncmp(name, "files-", 6) == 0 || strncmp(name, "contents.idx.", 13) == 0;
+}
+
+/* Takes away what a killed process wrote aside, and the indexes of directories long gone. */
+static void sweep(const struct index *x)
+{
+	int fd = openat(x->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct stat st;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		int64_t age = ends_in(e->d_name, ".tmp") ? LITTER_S : FORGET_S;
+		if (is_ours(e->d_name) && fstatat(x->dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    clock_wall_s() - st.st_mtim.tv_sec > age)
+			unlinkat(x->dirfd, e->d_name, 0);
+	}
+	closedir(dir);
+}
+
+/* Was anything written? */
+static bool save(struct index *x, struct flat *t)
 {
 	struct fail f = FAIL_INIT;
 
-	if (table_changed(t) && !x->warning[0] && table_save(t, &f) < 0)
-		warn(x, f.text);
+	if (!t || !flat_changed(t) || x->warning[0])
+		return false;
+	if (flat_save(t, &f) == 0)
+		return true;
+	warn(x, f.text);
+	return false;
 }
 
 void index_save(struct index *x)
 {
+	bool saved = save(x, x->contents);
+
 	for (struct file_index *i = x->files; i; i = i->next)
-		save(x, i->rows);
-	save(x, x->contents);
+		saved = save(x, i->rows) || saved;
+	if (saved)
+		sweep(x);
 }
 
 void index_close(struct index *x)
@@ -133,10 +178,10 @@ void index_close(struct index *x)
 	index_save(x);
 	for (struct file_index *i = x->files, *next; i; i = next) {
 		next = i->next;
-		table_free(i->rows);
+		flat_free(i->rows);
 		free(i);
 	}
-	table_free(x->contents);
+	flat_free(x->contents);
 	if (x->dirfd >= 0)
 		close(x->dirfd);
 	free(x->sizes);
@@ -163,11 +208,12 @@ int index_files(struct file_index **out, struct index *x, const char *root, stru
 	}
 	struct file_index *i = xcalloc(1, sizeof *i);
 	memcpy(i->name, name, sizeof name);
-	if (table_open(&i->rows, x->dirfd, name, &file_format, f) < 0) {
+	if (flat_open(&i->rows, x->dirfd, name, &file_format, f) < 0) {
 		free(i);
 		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", x->dir);
 		return fail_wrap(f, "%s", x->dir);
 	}
+	flat_load(i->rows);
 	i->next = x->files;
 	x->files = i;
 	*out = i;
@@ -183,7 +229,7 @@ static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
 bool file_index_find(const struct file_index *i, const char *path, const struct file_stamp *s,
                      struct known_content *out)
 {
-	const struct file_row *row = table_find(i->rows, xxh_bytes(path, strlen(path)));
+	const struct file_row *row = flat_find(i->rows, xxh_bytes(path, strlen(path)));
 
 	if (!row || !same_stamp(&row->stamp, s))
 		return false;
@@ -201,7 +247,7 @@ void file_index_add(struct file_index *i, const char *path, const struct file_st
 		return;
 	struct file_row row = { .key = xxh_bytes(path, strlen(path)), .stamp = *s, .verdict = known->verdict };
 	memcpy(row.sha256, known->sha256, SHA256_SIZE);
-	table_add(i->rows, &row);
+	flat_add(i->rows, &row);
 }
 
 /* Contents of one size may share a hash with another's by chance only; the size is folded in to keep them apart. */
@@ -212,7 +258,7 @@ static struct xxh128 content_key(struct xxh128 key, uint64_t size)
 
 bool index_content(const struct index *x, struct xxh128 key, uint64_t size, struct known_content *out)
 {
-	const struct content_row *row = table_find(x->contents, content_key(key, size));
+	const struct content_row *row = flat_find(x->contents, content_key(key, size));
 
 	if (!row || row->size != size)
 		return false;
@@ -226,7 +272,7 @@ void index_learn(struct index *x, struct xxh128 key, uint64_t size, const struct
 	struct content_row row = { .key = content_key(key, size), .size = size, .verdict = known->verdict };
 
 	memcpy(row.sha256, known->sha256, SHA256_SIZE);
-	table_add(x->contents, &row);
+	flat_add(x->contents, &row);
 }
 
 bool index_has_size(const struct index *x, uint64_t size)

@@ -1,5 +1,5 @@
 /* index: the disposable memory of contents: file index (path, device, inode, size, mtime, ctime -> content) and
- * content index (XXH3-128 + size -> SHA-256, verdict of the content scan). Two kinds of flat files (dist/table.h) in
+ * content index (XXH3-128 + size -> SHA-256, verdict of the content scan). Two kinds of flat files (dist/flat.h) in
  * the cache directory: contents.idx, and files-<hash of the build's real path>.idx for each build directory.
  *
  * The racy rule: a file is entered only if both its times are older, by a clear margin, than the moment its reading
@@ -48,6 +48,8 @@ bool file_index_find(const struct file_index *i, const char *path, const struct 
 /* read_ns: wall time before the file was opened. Leaves out what is too young. Any thread. */
 void file_index_add(struct file_index *i, const char *path, const struct file_stamp *s, int64_t read_ns,
                     const struct known_content *known);
+/* Before content is asked for: reads the content index, once. A run that knows all its files never needs it. */
+void index_load_contents(struct index *x);
 /* Any thread. */
 bool index_content(const struct index *x, struct xxh128 key, uint64_t size, struct known_content *out);
 void index_learn(struct index *x, struct xxh128 key, uint64_t size, const struct known_content *known);

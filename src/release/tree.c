@@ -1,7 +1,5 @@
 #include "release/tree.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,6 +105,20 @@ static int check(const struct entry *entries, size_t count, struct fail *f)
 	return 0;
 }
 
+/* Decimal, without a NUL; how many digits. printf would take longer than the digest. */
+static size_t format_size(char *out, uint64_t n)
+{
+	char digits[20];
+	size_t len = 0;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while (n /= 10);
+	for (size_t i = 0; i < len; i++)
+		out[i] = digits[len - 1 - i];
+	return len;
+}
+
 /* Writes one entry's text; at most PATH_BYTES + 160 bytes. */
 static size_t format(char *out, const struct entry *e)
 {
@@ -115,7 +127,9 @@ static size_t format(char *out, const struct entry *e)
 
 	hex_encode(p, e->blob->sha256, SHA256_SIZE);
 	p += 2 * SHA256_SIZE;
-	p += snprintf(p, 24, " %" PRIu64 " ", e->blob->size);
+	*p++ = ' ';
+	p += format_size(p, e->blob->size);
+	*p++ = ' ';
 	if (e->headers)
 		hex_encode(p, e->headers, SHA256_SIZE);
 	else

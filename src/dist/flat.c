@@ -1,4 +1,4 @@
-#include "dist/table.h"
+#include "dist/flat.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,11 +32,12 @@ struct image {
 	uint32_t *slots;
 };
 
-struct table {
-	struct table_format format;
+struct flat {
+	struct flat_format format;
 	int dirfd;
 	char *name;
 	struct image base;
+	bool loaded;
 	uint8_t *used;                  /* a byte a row: set by whoever finds it */
 	pthread_mutex_t lock;           /* guards added */
 	uint8_t *added;
@@ -97,7 +98,7 @@ static struct xxh128 check_of(const struct header *h, const void *rows, const vo
 	return check;
 }
 
-static bool header_fits(const struct header *h, const struct table_format *format, uint64_t file_size)
+static bool header_fits(const struct header *h, const struct flat_format *format, uint64_t file_size)
 {
 	return h->rules == format->rules && h->row_size == format->row_size && h->rows < MAX_ROWS &&
 		h->slots == slots_for(h->rows) &&
@@ -129,51 +130,88 @@ static bool read_body(struct image *m, int fd)
 	return same_key(check, m->head.check) && slots_sound(m);
 }
 
-static int image_load(struct image *m, const struct table *t, struct fail *f)
+/* The fd behind the header, or -1 when there is no file of ours. */
+static int open_header(struct header *h, const struct flat *t, uint64_t *size)
 {
 	struct stat st;
-	int rc = 0;
-	bool good = false;
+	int fd = openat(t->dirfd, t->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && file_read_full(fd, h, sizeof *h) == (ssize_t)sizeof *h &&
+	    memcmp(h->magic, MAGIC, sizeof h->magic) == 0) {
+		*size = (uint64_t)st.st_size;
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+static int check_version(const struct header *h, const struct flat *t, struct fail *f)
+{
+	if (h->version <= t->format.version)
+		return 0;
+	return fail_set(f, FAIL_STATE, "%s has format %u, newer than the %u that this slipway knows", t->name, h->version,
+		t->format.version);
+}
+
+static int image_load(struct image *m, const struct flat *t, struct fail *f)
+{
+	uint64_t size;
 
 	*m = (struct image){ .rows = NULL };
-	int fd = openat(t->dirfd, t->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-	if (fd < 0)
+	int fd = open_header(&m->head, t, &size);
+	if (fd < 0) {
+		image_free(m);
 		return 0;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    file_read_full(fd, &m->head, sizeof m->head) == (ssize_t)sizeof m->head &&
-	    memcmp(m->head.magic, MAGIC, sizeof m->head.magic) == 0) {
-		if (m->head.version > t->format.version)
-			rc = fail_set(f, FAIL_STATE, "%s has format %u, newer than the %u that this slipway knows", t->name,
-				m->head.version, t->format.version);
-		else
-			good = m->head.version == t->format.version &&
-				strncmp(m->head.kind, t->format.kind, sizeof m->head.kind) == 0 &&
-				header_fits(&m->head, &t->format, (uint64_t)st.st_size) && read_body(m, fd);
 	}
+	int rc = check_version(&m->head, t, f);
+	bool good = rc == 0 && m->head.version == t->format.version &&
+		strncmp(m->head.kind, t->format.kind, sizeof m->head.kind) == 0 &&
+		header_fits(&m->head, &t->format, size) && read_body(m, fd);
 	close(fd);
 	if (!good)
 		image_free(m);
 	return rc;
 }
 
-int table_open(struct table **out, int dirfd, const char *name, const struct table_format *format, struct fail *f)
+int flat_open(struct flat **out, int dirfd, const char *name, const struct flat_format *format, struct fail *f)
 {
-	struct table *t = xcalloc(1, sizeof *t);
+	struct flat *t = xcalloc(1, sizeof *t);
+	struct header h;
+	uint64_t size;
 
 	t->format = *format;
 	t->dirfd = dirfd;
 	t->name = xstrdup(name);
 	pthread_mutex_init(&t->lock, NULL);
-	if (image_load(&t->base, t, f) < 0) {
-		table_free(t);
+	int fd = open_header(&h, t, &size), rc = 0;
+	if (fd >= 0) {
+		rc = check_version(&h, t, f);
+		close(fd);
+	}
+	if (rc < 0) {
+		flat_free(t);
 		return -1;
 	}
-	t->used = xcalloc((size_t)t->base.head.rows, 1);
 	*out = t;
 	return 0;
 }
 
-void table_free(struct table *t)
+void flat_load(struct flat *t)
+{
+	struct fail newer = FAIL_INIT;
+
+	if (t->loaded)
+		return;
+	t->loaded = true;
+	/* A newer one that another process put there meanwhile is left unread, as a damaged one would be. */
+	if (image_load(&t->base, t, &newer) < 0)
+		image_free(&t->base);
+	t->used = xcalloc((size_t)t->base.head.rows, 1);
+}
+
+void flat_free(struct flat *t)
 {
 	if (!t)
 		return;
@@ -185,17 +223,17 @@ void table_free(struct table *t)
 	free(t);
 }
 
-size_t table_count(const struct table *t)
+size_t flat_count(const struct flat *t)
 {
 	return (size_t)t->base.head.rows;
 }
 
-const void *table_row(const struct table *t, size_t i)
+const void *flat_row(const struct flat *t, size_t i)
 {
 	return t->base.rows + i * t->format.row_size;
 }
 
-const void *table_find(const struct table *t, struct xxh128 key)
+const void *flat_find(const struct flat *t, struct xxh128 key)
 {
 	const struct image *m = &t->base;
 
@@ -206,10 +244,10 @@ const void *table_find(const struct table *t, struct xxh128 key)
 		return NULL;
 	size_t row = m->slots[slot] - 1;
 	__atomic_store_n(&t->used[row], 1, __ATOMIC_RELAXED);
-	return table_row(t, row);
+	return flat_row(t, row);
 }
 
-void table_add(struct table *t, const void *row)
+void flat_add(struct flat *t, const void *row)
 {
 	size_t size = t->format.row_size;
 
@@ -219,7 +257,7 @@ void table_add(struct table *t, const void *row)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static size_t count_unused(const struct table *t)
+static size_t count_unused(const struct flat *t)
 {
 	size_t unused = 0;
 
@@ -228,7 +266,7 @@ static size_t count_unused(const struct table *t)
 	return unused;
 }
 
-bool table_changed(const struct table *t)
+bool flat_changed(const struct flat *t)
 {
 	return t->added_count > t->saved_count;
 }
@@ -251,12 +289,12 @@ static void builder_put(struct builder *b, const uint8_t *row)
 }
 
 /* Rows that others saved since we loaded; ours are newer or the same. */
-static bool is_other(const struct image *now, const struct table *t)
+static bool is_other(const struct image *now, const struct flat *t)
 {
 	return now->head.rows > 0 && !same_key(now->head.check, t->base.head.check);
 }
 
-static void build(struct builder *b, const struct table *t, const struct image *now)
+static void build(struct builder *b, const struct flat *t, const struct image *now)
 {
 	bool other = is_other(now, t);
 	size_t unused = count_unused(t);
@@ -271,7 +309,7 @@ static void build(struct builder *b, const struct table *t, const struct image *
 		builder_put(b, now->rows + i * b->row_size);
 	for (size_t i = 0; i < t->base.head.rows; i++)
 		if (t->used[i] || !drop_unused)
-			builder_put(b, table_row(t, i));
+			builder_put(b, flat_row(t, i));
 	for (size_t i = 0; i < t->added_count; i++)
 		builder_put(b, t->added + i * b->row_size);
 }
@@ -293,7 +331,7 @@ static void settle(struct builder *b)
 	}
 }
 
-static int write_image(const struct table *t, const struct image *m, struct fail *f)
+static int write_image(const struct flat *t, const struct image *m, struct fail *f)
 {
 	char aside[80];
 	uint64_t random = 0;
@@ -319,11 +357,12 @@ static int write_image(const struct table *t, const struct image *m, struct fail
 	return fail_errno(f, err, "cannot write %s", t->name);
 }
 
-int table_save(struct table *t, struct fail *f)
+int flat_save(struct flat *t, struct fail *f)
 {
 	struct builder b = { .room = 0 };
 	struct image now;
 
+	flat_load(t);
 	if (image_load(&now, t, f) < 0)
 		return -1;
 	build(&b, t, &now);
