@@ -223,6 +223,8 @@ int main(int argc, char **argv)
 	in.common.json |= rc < 0 && opts_present(count, argv + (argc > 0), "--json");
 	int exit_code = finish(&in, rc, &f);
 	setup_close(&in);
+	if (in.opts)
+		opts_clear(&(struct opt_table){ in.command->verb->opts, in.command->verb->opt_count, in.opts });
 	strlist_clear(&in.words);
 	strlist_clear(&in.common.tags);
 	strlist_clear(&in.common.except);

@@ -284,3 +284,10 @@ bool opts_present(int argc, char *const *argv, const char *option)
 			return true;
 	return false;
 }
+
+void opts_clear(const struct opt_table *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rows[i].kind == OPT_LIST)
+			strlist_clear((void *)((char *)t->into + t->rows[i].offset));
+}

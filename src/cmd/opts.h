@@ -59,6 +59,8 @@ enum opts_mode { OPTS_ALL, OPTS_UNTIL_WORD };
 int opts_parse(const struct opt_table *tables, size_t count, enum opts_mode mode, int argc, char *const *argv,
                struct strlist *words, int *used, struct fail *f);
 
+/* Frees what OPT_LIST rows have gathered. */
+void opts_clear(const struct opt_table *t);
 /* Does an option that stands on its own, such as --json, occur before any "--"? For errors of the parser itself. */
 bool opts_present(int argc, char *const *argv, const char *option);
 

@@ -73,8 +73,7 @@ static const char *unrecorded(const struct run *r)
 	return last->from;
 }
 
-/* What a place does about its goal. It stays when it is there already; but that what it left is bad must be on
- * record. */
+/* What a place does about its goal. It stays when it is there already; but what it left must be on record as bad. */
 static void set_going(struct errand *v, struct run *r, const char *to, const struct rollback_wish *wish)
 {
 	const struct release_info *it = release_find(&r->list, to);
