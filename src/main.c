@@ -198,6 +198,7 @@ static int finish(struct invocation *in, int rc, const struct fail *f)
 		secrets_redact_fail(in->context.secrets, &in->outcome->error);
 	int exit_code = outcome_exit(in->outcome);
 	console_rest(&in->console);
+	setup_save(in);
 	say_failure(in);
 	console_end(&in->console, exit_code);
 	int lost = write_result(in, exit_code, &trouble);

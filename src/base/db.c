@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -66,6 +67,27 @@ static int pragma_int(struct db *d, int64_t *value, const char *sql, struct fail
 	return rc < 0 ? -1 : 0;
 }
 
+static int refuse_foreign(const char *path, struct fail *f)
+{
+	struct strbuf name = STRBUF_INIT;
+
+	strbuf_addescaped(&name, path, strlen(path));
+	fail_set(f, FAIL_STATE, "%s is a database of another program", name.buf);
+	strbuf_clear(&name);
+	return -1;
+}
+
+static int refuse_newer(const char *path, int64_t found, int version, struct fail *f)
+{
+	struct strbuf name = STRBUF_INIT;
+
+	strbuf_addescaped(&name, path, strlen(path));
+	fail_set(f, FAIL_STATE, "%s has format %lld, this slipway knows formats up to %d", name.buf, (long long)found,
+		version);
+	strbuf_clear(&name);
+	return fail_hint(f, "use the newer slipway that wrote it");
+}
+
 /* What the file says of itself: 1 ours and current, 0 new or older (the schema must run), -1 refused. */
 static int judge(struct db *d, uint32_t app, int version, struct fail *f)
 {
@@ -76,12 +98,9 @@ static int judge(struct db *d, uint32_t app, int version, struct fail *f)
 		pragma_int(d, &tables, "SELECT count(*) FROM sqlite_master", f) < 0)
 		return -1;
 	if ((uint32_t)found_app != app && (found_app != 0 || found_version != 0 || tables != 0))
-		return fail_set(f, FAIL_STATE, "%s is a database of another program", d->path);
-	if (found_version > version) {
-		fail_set(f, FAIL_STATE, "%s has format %lld, this slipway knows formats up to %d", d->path,
-			(long long)found_version, version);
-		return fail_hint(f, "use the newer slipway that wrote it");
-	}
+		return refuse_foreign(d->path, f);
+	if (found_version > version)
+		return refuse_newer(d->path, found_version, version, f);
 	return found_version == version && (uint32_t)found_app == app;
 }
 
@@ -125,7 +144,9 @@ static int settle(struct db *d, uint32_t app, int version, const char *schema, u
 		return fail_set(f, FAIL_STATE, "%s may not be written", d->path);
 	/* No WAL: two processes that switch a new file to it at once fail each other, and one commit a run gains
 	 * nothing. */
-	if (db_exec(d, flags & DB_SYNC_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", f) < 0)
+	const char *sync = flags & DB_SYNC_FULL ? "PRAGMA synchronous = FULL" : flags & DB_SYNC_OFF ?
+		"PRAGMA synchronous = OFF" : "PRAGMA synchronous = NORMAL";
+	if (db_exec(d, sync, f) < 0)
 		return -1;
 	return rc == 1 ? 0 : create(d, app, version, schema, f);
 }
@@ -181,6 +202,31 @@ int db_open(struct db **out, const char *path, uint32_t app, int version, const 
 	return 0;
 }
 
+static uint32_t get_be32(const uint8_t in[4])
+{
+	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}
+
+/* SQLite's file format: user_version at byte 60, application id at 68, both most significant byte first. */
+int db_peek(const char *path, uint32_t app, int version, struct fail *f)
+{
+	static const char magic[16] = "SQLite format 3";
+	uint8_t head[100];
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return 0;
+	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? pread(fd, head, sizeof head, 0) : -1;
+	close(fd);
+	if (n != (ssize_t)sizeof head || memcmp(head, magic, sizeof magic) != 0)
+		return 0;
+	uint32_t found_version = get_be32(head + 60), found_app = get_be32(head + 68);
+	if (found_app != app && (found_app != 0 || found_version != 0))
+		return refuse_foreign(path, f);
+	return (int32_t)found_version > version ? refuse_newer(path, (int32_t)found_version, version, f) : 0;
+}
+
 void db_close(struct db *d)
 {
 	if (!d)
@@ -204,6 +250,9 @@ static struct db_row *prepare(struct db *d, const char *sql, struct fail *f)
 	sqlite3_stmt *stmt;
 	if (sqlite3_prepare_v3(d->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK) {
 		fail_db(d, f);
+		/* Our text is right: the tables are not what the file's version says. */
+		if ((sqlite3_extended_errcode(d->sqlite) & 0xFF) == SQLITE_ERROR)
+			f->kind = FAIL_CORRUPT;
 		return NULL;
 	}
 	struct db_row *row = xmalloc(sizeof *row);

@@ -106,8 +106,6 @@ int setup_state(struct invocation *in, struct fail *f)
 		console_warn(&in->console, "%s", c->ledger_note);
 	if (c->ledger && ledger_warning(c->ledger))
 		console_warn(&in->console, "%s", ledger_warning(c->ledger));
-	if (c->index && index_warning(c->index))
-		console_warn(&in->console, "%s", index_warning(c->index));
 	return 0;
 }
 
@@ -135,6 +133,16 @@ int setup_open(struct invocation *in, struct fail *f)
 	if (!(flags & NEEDS_ENGINE))
 		return 0;
 	return setup_engine(in, f) < 0 ? -1 : setup_state(in, f);
+}
+
+void setup_save(struct invocation *in)
+{
+	struct index *x = in->context.index;
+	if (!x)
+		return;
+	index_save(x);
+	if (index_warning(x))
+		console_warn(&in->console, "%s", index_warning(x));
 }
 
 void setup_close(struct invocation *in)

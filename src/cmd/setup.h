@@ -12,6 +12,8 @@ int setup_project(struct invocation *in, struct fail *f);       /* loaded; probl
 int setup_environment(struct invocation *in, struct fail *f);   /* chosen, resolved; the first line is said */
 int setup_engine(struct invocation *in, struct fail *f);        /* targets selected; loop, secrets */
 int setup_state(struct invocation *in, struct fail *f);         /* .slipway, as the command needs it */
+/* Saves what was learnt of contents, and says what was wrong with the cache. */
+void setup_save(struct invocation *in);
 void setup_close(struct invocation *in);
 
 #endif

@@ -9,8 +9,8 @@
  *       credentials only for content never seen before. A file that changes from the walk's look at it to the end of
  *       its reading is a problem.
  *   collect (build.c, collide.c)  one blob for each distinct content; colliding names; the tree and its id.
- *   remember (index.c, flat.c)  the file index and the content index, two flat files; saved by index_close, never by
- *       build_read.
+ *   remember (index.c)  the file index (flat.c, a flat file) and the content index (contents.c, cache.db); saved by
+ *       index_close, never by build_read.
  *
  * What holds: build_read either gives a tree, every file of which was the same before and after its content was
  * known, or lists all problems at once and gives none. It writes nothing and opens nothing outside the build. A file

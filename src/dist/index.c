@@ -10,20 +10,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "dist/secret_scan.h"
+#include "dist/contents.h"
 #include "dist/flat.h"
+#include "dist/secret_scan.h"
 
 #define VERSION 1
-#define SIZE_BITS ((size_t)1 << 16)
 #define LITTER_S 3600                   /* a file written aside that is this old was left by a process that died */
 #define FORGET_S (90 * 86400)           /* the index of a build directory that has not been saved for so long */
-
-struct content_row {
-	struct xxh128 key;
-	uint64_t size;
-	uint8_t sha256[SHA256_SIZE];
-	uint32_t verdict, reserved;
-};
 
 struct file_row {
 	struct xxh128 key;              /* of the path */
@@ -41,31 +34,12 @@ struct file_index {
 struct index {
 	int dirfd;
 	char *dir;
-	struct flat *contents;
+	struct contents *contents;
 	struct file_index *files;
-	uint8_t *sizes;                 /* a bit a hash of each known size */
 	char warning[300];
 };
 
-static const struct flat_format content_format = { "content", VERSION, SECRET_RULES, sizeof(struct content_row) };
 static const struct flat_format file_format = { "files", VERSION, SECRET_RULES, sizeof(struct file_row) };
-
-static size_t size_bit(uint64_t size)
-{
-	return (size_t)((size * 0x9E3779B97F4A7C15U) >> 48) & (SIZE_BITS - 1);
-}
-
-void index_load_contents(struct index *x)
-{
-	if (x->sizes)
-		return;
-	flat_load(x->contents);
-	x->sizes = xcalloc(SIZE_BITS / 8, 1);
-	for (size_t i = 0; i < flat_count(x->contents); i++) {
-		size_t bit = size_bit(((const struct content_row *)flat_row(x->contents, i))->size);
-		x->sizes[bit / 8] |= (uint8_t)(1U << bit % 8);
-	}
-}
 
 static void warn(struct index *x, const char *why)
 {
@@ -92,6 +66,11 @@ static int make_dir(const char *dir, struct fail *f)
 	return 0;
 }
 
+static int refuse(struct fail *f, const char *dir, const char *name)
+{
+	return fail_hint(f, "use the newer slipway, or remove %s/%s: it can be made anew", dir, name);
+}
+
 int index_open(struct index **out, const char *dir, struct fail *f)
 {
 	struct fail why = FAIL_INIT;
@@ -105,11 +84,9 @@ int index_open(struct index **out, const char *dir, struct fail *f)
 		warn(x, "it cannot be opened");
 	else if (faccessat(x->dirfd, ".", W_OK, 0) < 0)
 		warn(x, "it cannot be written");
-	if (flat_open(&x->contents, x->dirfd, "contents.idx", &content_format, f) < 0) {
-		fail_wrap(f, "%s", dir);
-		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", dir);
+	if (contents_open(&x->contents, dir, f) < 0) {
 		index_close(x);
-		return -1;
+		return refuse(f, dir, CONTENTS_NAME);
 	}
 	*out = x;
 	return 0;
@@ -124,7 +101,7 @@ static bool ends_in(const char *name, const char *end)
 
 static bool is_ours(const char *name)
 {
-	return strncmp(name, "files-", 6) == 0 || strncmp(name, "contents.idx.", 13) == 0;
+	return strncmp(name, "files-", 6) == 0;
 }
 
 /* Takes away what a killed process wrote aside, and the indexes of directories long gone. */
@@ -149,11 +126,11 @@ static void sweep(const struct index *x)
 }
 
 /* Was anything written? */
-static bool save(struct index *x, struct flat *t)
+static bool save_files(struct index *x, struct flat *t)
 {
 	struct fail f = FAIL_INIT;
 
-	if (!t || !flat_changed(t) || x->warning[0])
+	if (!flat_changed(t) || x->warning[0])
 		return false;
 	if (flat_save(t, &f) == 0)
 		return true;
@@ -161,12 +138,24 @@ static bool save(struct index *x, struct flat *t)
 	return false;
 }
 
+static bool save_contents(struct index *x)
+{
+	struct fail f = FAIL_INIT;
+
+	if (!x->contents || x->warning[0])
+		return false;
+	int rc = contents_save(x->contents, &f);
+	if (rc < 0)
+		warn(x, f.text);
+	return rc == 1;
+}
+
 void index_save(struct index *x)
 {
-	bool saved = save(x, x->contents);
+	bool saved = save_contents(x);
 
 	for (struct file_index *i = x->files; i; i = i->next)
-		saved = save(x, i->rows) || saved;
+		saved = save_files(x, i->rows) || saved;
 	if (saved)
 		sweep(x);
 }
@@ -181,17 +170,16 @@ void index_close(struct index *x)
 		flat_free(i->rows);
 		free(i);
 	}
-	flat_free(x->contents);
+	contents_free(x->contents);
 	if (x->dirfd >= 0)
 		close(x->dirfd);
-	free(x->sizes);
 	free(x->dir);
 	free(x);
 }
 
 const char *index_warning(const struct index *x)
 {
-	return x->warning[0] ? x->warning : NULL;
+	return x->warning[0] ? x->warning : contents_note(x->contents);
 }
 
 int index_files(struct file_index **out, struct index *x, const char *root, struct fail *f)
@@ -210,8 +198,8 @@ int index_files(struct file_index **out, struct index *x, const char *root, stru
 	memcpy(i->name, name, sizeof name);
 	if (flat_open(&i->rows, x->dirfd, name, &file_format, f) < 0) {
 		free(i);
-		fail_hint(f, "use the newer slipway, or remove %s: the cache can be made anew", x->dir);
-		return fail_wrap(f, "%s", x->dir);
+		fail_wrap(f, "%s", x->dir);
+		return refuse(f, x->dir, name);
 	}
 	flat_load(i->rows);
 	i->next = x->files;
@@ -250,34 +238,22 @@ void file_index_add(struct file_index *i, const char *path, const struct file_st
 	flat_add(i->rows, &row);
 }
 
-/* Contents of one size may share a hash with another's by chance only; the size is folded in to keep them apart. */
-static struct xxh128 content_key(struct xxh128 key, uint64_t size)
+void index_load_contents(struct index *x)
 {
-	return (struct xxh128){ key.low ^ size * 0x9E3779B97F4A7C15U, key.high };
+	contents_load(x->contents);
 }
 
 bool index_content(const struct index *x, struct xxh128 key, uint64_t size, struct known_content *out)
 {
-	const struct content_row *row = flat_find(x->contents, content_key(key, size));
-
-	if (!row || row->size != size)
-		return false;
-	memcpy(out->sha256, row->sha256, SHA256_SIZE);
-	out->verdict = row->verdict;
-	return true;
+	return contents_find(x->contents, key, size, out);
 }
 
 void index_learn(struct index *x, struct xxh128 key, uint64_t size, const struct known_content *known)
 {
-	struct content_row row = { .key = content_key(key, size), .size = size, .verdict = known->verdict };
-
-	memcpy(row.sha256, known->sha256, SHA256_SIZE);
-	flat_add(x->contents, &row);
+	contents_learn(x->contents, key, size, known);
 }
 
 bool index_has_size(const struct index *x, uint64_t size)
 {
-	size_t bit = size_bit(size);
-
-	return x->sizes[bit / 8] >> bit % 8 & 1;
+	return contents_has_size(x->contents, size);
 }

@@ -1,12 +1,12 @@
-/* index: the disposable memory of contents: file index (path, device, inode, size, mtime, ctime -> content) and
- * content index (XXH3-128 + size -> SHA-256, verdict of the content scan). Two kinds of flat files (dist/flat.h) in
- * the cache directory: contents.idx, and files-<hash of the build's real path>.idx for each build directory.
+/* index: the disposable memory of contents, in the cache directory: cache.db (SQLite, dist/contents.h) is the content
+ * index (XXH3-128 + size -> SHA-256, verdict of the content scan); files-<hash of the build's real path>.idx (a flat
+ * file, dist/flat.h) is the file index of one build directory (path, device, inode, size, mtime, ctime -> content).
  *
  * The racy rule: a file is entered only if both its times are older, by a clear margin, than the moment its reading
  * began. A later change then gives it another ctime, and a row is trusted only if all fields match. A younger file is
- * read again next time. Damaged or older files are made anew. A newer format: FAIL_STATE. A cache directory that
- * cannot be written: works without saving and says so once, through index_warning. Several processes may share a
- * directory: the last to save adds to what the others saved. */
+ * read again next time. Damaged or older files are made anew; a damaged cache.db is said, through index_warning. A
+ * newer format: FAIL_STATE. A cache directory that cannot be written: works without saving and says so once, through
+ * index_warning. Several processes may share a directory: the last to save adds to what the others saved. */
 #ifndef SLIPWAY_DIST_INDEX_H
 #define SLIPWAY_DIST_INDEX_H
 

@@ -22,10 +22,12 @@ sw deploy --json
 is "$(rows 't["result"]')" "unchanged unchanged unchanged" "unchanged is known from the hosts"
 
 # A damaged cache is rebuilt without a word that matters; a damaged ledger is set aside and reported.
-ok test -s "$p/.slipway/contents.idx" -- "there is a cache"
-for f in "$p"/.slipway/*.idx; do head -c 8192 /dev/urandom >"$f"; done
+ok test -s "$p/.slipway/cache.db" -- "there is a cache"
+for f in "$p"/.slipway/*.idx "$p/.slipway/cache.db"; do head -c 8192 /dev/urandom >"$f"; done
 sw deploy
 exits 0 "a damaged cache is rebuilt"
+like "$err" "cache.db was damaged" "and that is said"
+is "$(sqlite3 "$p/.slipway/cache.db" 'PRAGMA integrity_check')" ok "it is sound again"
 head -c 8192 /dev/urandom >"$p/.slipway/ledger.db"
 rm -f "$p/.slipway/ledger.db-wal" "$p/.slipway/ledger.db-shm"
 sw deploy
@@ -34,10 +36,10 @@ like "$err" "ledger" "it is reported"
 ok sh -c "ls '$p'/.slipway/ledger.db.damaged-*" -- "and set aside"
 sw deploy
 unlike "$err" "damaged" "the next run has a sound one"
-for f in "$p"/.slipway/*.idx; do printf '' >"$f"; done
+for f in "$p"/.slipway/*.idx "$p/.slipway/cache.db"; do printf '' >"$f"; done
 sw deploy
 exits 0 "an empty cache is no obstacle"
-for f in contents.idx ledger.db; do
+for f in cache.db ledger.db; do
 	size=$(stat -c %s "$p/.slipway/$f")
 	[ "$size" -gt 600 ] && truncate -s $((size / 2)) "$p/.slipway/$f"
 	sw deploy
@@ -45,6 +47,11 @@ for f in contents.idx ledger.db; do
 done
 
 # A newer format is refused by name.
+sqlite3 "$p/.slipway/cache.db" 'PRAGMA user_version = 9999'
+sw deploy
+exits 6 "a newer cache: exit 6"
+like "$err" "cache.db has format 9999, this slipway knows formats up to 1" "named, with both versions"
+rm "$p/.slipway/cache.db"
 sqlite3 "$p/.slipway/ledger.db" 'PRAGMA user_version = 9999'
 build_is a
 before=$(host_state)
@@ -116,6 +123,6 @@ fi
 rm -rf "$p/.slipway"
 run env SLIPWAY_CACHE_DIR="$tmp/cache" "$SLIPWAY" -C "$p" deploy
 exits 0 "SLIPWAY_CACHE_DIR"
-ok test -s "$tmp/cache/contents.idx" -- "holds the cache"
-not_ok test -e "$p/.slipway/contents.idx" -- "which is not in .slipway"
+ok test -s "$tmp/cache/cache.db" -- "holds the cache"
+not_ok test -e "$p/.slipway/cache.db" -- "which is not in .slipway"
 ok test -f "$p/.slipway/ledger.db" -- "where the ledger stays"

@@ -344,9 +344,38 @@ static void test_bad_sql(void **state)
 	struct db_row *r;
 
 	assert_int_equal(db_query(d, &r, &f, "SELECT nothing FROM nowhere", ""), -1);
-	assert_int_equal(f.kind, FAIL_STATE);
+	assert_int_equal(f.kind, FAIL_CORRUPT);
 	assert_int_equal(db_query(d, &r, &f, "SELECT 1", "i", (int64_t)1), -1);
 	db_close(d);
+}
+
+static int peek(const struct place *p, uint32_t app, int version, struct fail *f)
+{
+	*f = (struct fail)FAIL_INIT;
+	return db_peek(p->path, app, version, f);
+}
+
+static void test_peek_refuses_as_open_does(void **state)
+{
+	const struct place *p = *state;
+	struct fail f;
+
+	assert_int_equal(peek(p, APP, 1, &f), 0);
+	assert_int_equal(faccessat(p->s.fd, "test.db", F_OK, 0), -1);
+	scratch_write(&p->s, "test.db", "");
+	assert_int_equal(peek(p, APP, 1, &f), 0);
+	db_close(opened(p, 7, DB_SYNC_OFF));
+	assert_int_equal(peek(p, APP, 7, &f), 0);
+	assert_int_equal(peek(p, APP, 8, &f), 0);
+	assert_int_equal(peek(p, APP, 6, &f), -1);
+	assert_int_equal(f.kind, FAIL_STATE);
+	assert_non_null(strstr(f.text, "test.db has format 7, this slipway knows formats up to 6"));
+	assert_int_equal(peek(p, APP + 1, 7, &f), -1);
+	assert_int_equal(f.kind, FAIL_STATE);
+	assert_non_null(strstr(f.text, "another program"));
+	scratch_write(&p->s, "test.db", "no database, but long enough to hold a header of a hundred bytes, "
+		"which is what is looked at before it is opened");
+	assert_int_equal(peek(p, APP, 1, &f), 0);
 }
 
 int main(void)
@@ -356,6 +385,7 @@ int main(void)
 		PLACE(test_values_come_back),
 		PLACE(test_nested_use_of_one_text),
 		PLACE(test_it_lasts),
+		PLACE(test_peek_refuses_as_open_does),
 		PLACE(test_versions),
 		PLACE(test_anothers_database),
 		PLACE(test_a_failing_schema_leaves_nothing),
