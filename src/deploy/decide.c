@@ -95,6 +95,16 @@ static void hold(struct run *r, const struct release_info *bad)
 	run_leave(r, RESULT_HELD, NULL);
 }
 
+static bool was_live(const struct run *r, const char *id)
+{
+	for (size_t i = 0; i < r->live.log.count; i++)
+		if (r->live.log.records[i].id && strcmp(r->live.log.records[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* The newest release with the wanted tree that was ever live decides: what was rolled back once and deployed --again
+ * since is good. */
 static void judge_bad(const struct wish *w, struct run *r)
 {
 	const struct place_wish *pw = r->data;
@@ -103,10 +113,12 @@ static void judge_bad(const struct wish *w, struct run *r)
 		return;
 	for (size_t i = 0; i < r->list.count; i++) {
 		const struct release_info *it = &r->list.items[i];
-		if (!it->bad || memcmp(it->header.tree, pw->want->tree.id, SHA256_SIZE) != 0)
+		if (memcmp(it->header.tree, pw->want->tree.id, SHA256_SIZE) != 0)
 			continue;
-		hold(r, it);
-		return;
+		if (it->bad)
+			hold(r, it);
+		if (it->bad || was_live(r, it->header.id))
+			return;
 	}
 }
 

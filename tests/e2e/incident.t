@@ -75,3 +75,18 @@ sw history
 exits 0 "history works"
 like "$out" "rollback" "and tells of rollbacks"
 like "$out" "white screen" "with their reasons"
+
+# What was deployed --again and not rolled back since is good.
+build_is c
+sw deploy
+exits 4 "C is held"
+sw deploy --again
+exits 0 "C once more"
+printf 'later\n' >"$p/dist/later.txt"
+sw deploy
+exits 0 "and something after it"
+build_is c
+rm -f "$p/dist/later.txt"
+sw deploy
+exits 0 "C is not held any more"
+all_serve c
