@@ -132,6 +132,17 @@ static const char *why_of(const struct place_wish *pw, const struct plan_item *i
 	return it->kind == PLAN_ADD ? "new" : it->kind == PLAN_REMOVE ? "gone" : "content differs";
 }
 
+/* A kept release behind the live one may hold, at its path, what the live one lacks: then less is sent than planned. */
+static bool others_may_hold(const struct run *r)
+{
+	const struct place_wish *pw = r->data;
+
+	for (size_t i = 0; pw->plan.send_files > 0 && i < r->list.count; i++)
+		if (!r->list.items[i].live && !r->list.items[i].header.foreign)
+			return true;
+	return false;
+}
+
 static void report_plan(struct run *r)
 {
 	struct place_wish *pw = r->data;
@@ -142,7 +153,7 @@ static void report_plan(struct run *r)
 		why[i] = why_of(pw, &pw->plan.items[i]);
 	out->plan = pw->plan;
 	out->why = why;
-	out->exact = pw->want->exact;
+	out->exact = pw->want->exact && !others_may_hold(r);
 }
 
 /* The fuse, and names that fall together there: told for the whole run, before anything changes. */
@@ -168,6 +179,8 @@ static void make_plan(struct run *r, const struct tree *have)
 	struct place_wish *pw = r->data;
 
 	plan_build(&pw->plan, &pw->want->tree, have, pw->report ? &r->mem : &pw->scratch);
+	if (r->ops->traits & HOST_BY_PATH)
+		plan_count_paths(&pw->plan);
 	r->row.added = pw->plan.add;
 	r->row.changed = pw->plan.change;
 	r->row.removed = pw->plan.remove;

@@ -36,7 +36,8 @@ enum host_trait {
 	HOST_BODY_GZIP = 1,             /* wants gzip bodies and their SHA-256 */
 	HOST_FINDS_MISSING = 2,         /* declare answers what is missing; else the plan decides */
 	HOST_INSTANT_SWITCH = 4,        /* one visible step */
-	HOST_HTACCESS = 8               /* .htaccess is content here */
+	HOST_HTACCESS = 8,              /* .htaccess is content here */
+	HOST_BY_PATH = 16               /* only content that stays at its path is taken over; all else is written */
 };
 
 struct host_env {                       /* what a session may use; outlives it */

@@ -111,6 +111,17 @@ void plan_build(struct plan *p, const struct tree *want, const struct tree *have
 	count_sending(p, have, mem);
 }
 
+void plan_count_paths(struct plan *p)
+{
+	p->send_files = p->send_bytes = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->items[i].kind == PLAN_REMOVE)
+			continue;
+		p->send_files++;
+		p->send_bytes += p->items[i].want->blob->size;
+	}
+}
+
 static int refuse(struct fail *f)
 {
 	return fail_hint(f, "if this is meant, deploy with --allow-removals");

@@ -109,3 +109,14 @@ sw deploy --dist "$tmp/builds/c" --json -t n1
 exits 0 "--dist and -t work"
 is "$(json 'len(d["targets"]), d["targets"][0]["name"]')" '[1, "alpha"]' "one target is chosen"
 ok diff "$tmp/builds/c/index.html" "$srv/alpha/current/index.html" -- "from the other directory"
+
+# plan says what deploy then sends, also for content that is live at another path already.
+sed 's/^/copy of /' "$p/dist/index.html" >"$p/dist/copy-a.html"
+cp "$p/dist/copy-a.html" "$p/dist/copy-b.html"
+cp "$p/dist/index.html" "$p/dist/index-again.html"
+sw plan beta --json
+planned=$(json 'T["beta"]["send_bytes"]')
+isnt "$planned" 0 "three new paths are to be written"
+sw deploy beta --json
+exits 0 "they are deployed"
+is "$(json 'T["beta"]["sent_bytes"]')" "$planned" "as many bytes as planned"

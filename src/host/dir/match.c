@@ -173,7 +173,8 @@ static bool link_one(struct linker *l, const struct spot *s, const struct entry 
 	from = cursor_at(&l->from, e->path, &name);
 	if (from < 0 || fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	if (st.st_mode != (S_IFREG | 0444) || (uint64_t)st.st_size != e->blob->size || st.st_mtim.tv_sec != p->mtime_s)
+	if (st.st_mode != (S_IFREG | 0444) || (uint64_t)st.st_size != e->blob->size || st.st_mtim.tv_sec != p->mtime_s ||
+	    st.st_mtim.tv_nsec != 0)
 		return false;
 	to = cursor_at(&l->to, e->path, &name);
 	return to >= 0 && linkat(from, name, to, name, 0) == 0;

@@ -110,7 +110,7 @@ static const char *describe(const struct place *p)
 
 const struct host_ops dir_host = {
 	.kind = "dir",
-	.traits = HOST_FINDS_MISSING | HOST_INSTANT_SWITCH | HOST_HTACCESS,
+	.traits = HOST_FINDS_MISSING | HOST_INSTANT_SWITCH | HOST_HTACCESS | HOST_BY_PATH,
 	.session_open = session_open,
 	.session_close = session_close,
 	.place_open = place_open,

@@ -56,6 +56,10 @@ static void differences(void **state)
 	/* c's 3 and, once, the 4 of e and f; d's 1 is there as b. */
 	assert_int_equal(p.send_files, 2);
 	assert_int_equal(p.send_bytes, 70);
+	/* By path: c's 3, d's 1, and the 4 of e and of f. */
+	plan_count_paths(&p);
+	assert_int_equal(p.send_files, 4);
+	assert_int_equal(p.send_bytes, 120);
 	arena_clear(&mem);
 }
 
