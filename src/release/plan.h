@@ -30,7 +30,8 @@ struct plan {
 /* have NULL = nothing is live. Items live in mem and point into both trees. */
 void plan_build(struct plan *p, const struct tree *want, const struct tree *have, struct arena *mem);
 
-/* For places that take over only what stays at its path: send_files and send_bytes become those of every add and change. */
+/* For places that take over only what stays at its path: send_files and send_bytes become those of every add and
+ * change. */
 void plan_count_paths(struct plan *p);
 
 /* The fuse: refuses (FAIL_BUILD) 0 files, an entry page (`entries`, paths) that is live but missing now, removal of >
