@@ -212,13 +212,24 @@ static void resolve_environment(struct project *p, size_t index, struct problems
 			r->list.count++;
 }
 
+static void check_build_globs(struct project *p, const json *build, struct problems *problems)
+{
+	static const char *const keys[] = { "ignore", "include", "allow_unsafe" };
+
+	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+		for (const json *v = json_first(json_get(build, keys[k])); v; v = json_next(v))
+			if (json_string(v))
+				glob_check(p->config.doc, v, json_string(v), problems);
+}
+
 static void check_builds(struct project *p, struct problems *problems)
 {
 	const json *builds = json_get(p->config.value, "builds");
 
 	for (size_t i = 0; i < p->build_count; i++) {
-		const json *dir = json_get(json_get(builds, p->builds[i].name), "dir");
+		const json *build = json_get(builds, p->builds[i].name), *dir = json_get(build, "dir");
 
+		check_build_globs(p, build, problems);
 		for (size_t e = 0; e < (p->environment_count ? p->environment_count : 1); e++) {
 			const char *environment = p->environment_count ? p->environments[e].name : NULL, *out;
 			struct fail f = FAIL_INIT;

@@ -8,6 +8,8 @@
 /* settings.c: every string of a target's settings expands, fits its form, and globs compile; required keys are
  * there; a project file's endpoint is trusted. */
 void settings_check(struct project *p, const struct target_def *def, const struct target *t, struct problems *problems);
+/* settings.c: does the pattern compile, and does it mean what somebody used to .gitignore thinks? */
+void glob_check(const struct json_doc *doc, const json *v, const char *text, struct problems *problems);
 /* places.c: no two places of the project are one. Looks at every resolved environment. */
 void places_check(struct project *p, struct problems *problems);
 /* hints.c: values that all environments repeat. */

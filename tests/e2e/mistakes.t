@@ -136,3 +136,15 @@ done
 echo '{ "root": "distinct" }' >targets/b.json
 run "$SLIPWAY" check
 exits 0 "a name that only begins alike is none"
+
+# Who knows .gitignore expects a negation that is not there.
+mkdir "$tmp/negation" "$tmp/negation/dist" && cd "$tmp/negation" || exit 1
+echo one >dist/index.html
+cat >slipway.json <<'END'
+{ "slipway": 1, "name": "demo", "builds": { "web": { "dir": "dist", "ignore": ["*.map", "!keep.map", "!(a|b).txt"] } },
+  "manifests": { "local": { "kind": "dir", "root": "www" } }, "targets": { "only": { "ignore": ["!also.map"] } } }
+END
+run "$SLIPWAY" check
+exits 0 "a leading ! is legal"
+is "$(grep -c 'there is no negation' <<<"$out$err")" 2 "and warned of where it is written, in builds and in targets, but !( ) is not"
+like "$out$err" '"include" re-admits files' "with the way to do it"
