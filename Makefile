@@ -17,7 +17,7 @@ JOBS ?= 4
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean deps uninstall,$(GOALS)),)
 include build/deps-build.mk
-ifneq ($(filter test unit lint test-programs test-peers,$(GOALS)),)
+ifneq ($(filter test unit lint test-programs test-peers demo bench,$(GOALS)),)
 include build/deps-test.mk
 endif
 ifneq ($(filter lint fuzz,$(GOALS)),)
@@ -30,7 +30,7 @@ build/deps-%.mk: tests/tools/deps.sh
 	@touch $@
 
 # Asked of pkg-config at first use, once.
-PKGS := libssl libcrypto libcjson sqlite3 libxxhash libdeflate zlib libutf8proc
+PKGS := libssl libcrypto libcurl libcjson sqlite3 libxxhash libdeflate zlib libutf8proc
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 Q := $(if $(V),,@)
@@ -60,6 +60,7 @@ SRC := $(call find,src,*.c)
 UNIT := $(call find,tests/unit,test_*.c)
 SUPPORT := $(call find,tests/unit,*.c,! -name 'test_*')
 TOOLS := $(call find,tests/tools bench,*.c)
+FAKE_FIREBASE := $(call find,tests/fake/firebase,*.c)
 FUZZ := $(call find,tests/fuzz,fuzz_*.c)
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libslipway.a
@@ -67,6 +68,7 @@ TESTLIB := $(BUILD)/libtest.a
 PROGRAM := $(if $(wildcard src/main.c),$(BUILD)/slipway)
 UNIT_PROGRAMS := $(UNIT:%.c=$(BUILD)/%)
 TOOL_PROGRAMS := $(TOOLS:%.c=$(BUILD)/%)
+FAKE_PROGRAMS := $(if $(FAKE_FIREBASE),$(BUILD)/tests/fake/firebase-server)
 REPLAYS := $(FUZZ:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
 FUZZERS := $(FUZZ:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/fuzz_%)
 E2E := $(sort $(wildcard tests/e2e/*.t))
@@ -108,6 +110,9 @@ $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(LIB)
 	$(LINK_TEST)
 $(TOOL_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIB)
 	$(LINK_TEST)
+$(BUILD)/tests/fake/firebase-server: LDLIBS += -lmicrohttpd
+$(BUILD)/tests/fake/firebase-server: $(call object,$(FAKE_FIREBASE)) $(LIB)
+	$(LINK_TEST)
 $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIB)
 	$(LINK_TEST)
 $(FUZZERS): LINK_MODE = -fsanitize=fuzzer,address,undefined
@@ -117,7 +122,7 @@ $(FUZZERS): $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB)
 # Tests: TAP from unit programs, corpus replays and system tests; the last line is prove's.
 PROVE = SLIPWAY='$(abspath $(PROGRAM))' SLIPWAY_BUILD='$(abspath $(BUILD))' CMOCKA_MESSAGE_OUTPUT=TAP \
 	prove -j$(JOBS) --exec 'timeout -k 5 900'
-test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(REPLAYS)
+test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(FAKE_PROGRAMS) $(REPLAYS)
 test: test-programs
 	@$(PROVE) $(UNIT_PROGRAMS) $(REPLAYS) $(E2E)
 unit: test-programs
@@ -158,4 +163,4 @@ uninstall:
 	@[ ! -d $(SHARE)/slipway ] || rmdir --ignore-fail-on-non-empty $(SHARE)/slipway/schema/result \
 		$(SHARE)/slipway/schema $(SHARE)/slipway
 
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(SRC) $(UNIT) $(SUPPORT) $(TOOLS) $(FUZZ) tests/fuzz/replay.c)
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(SRC) $(UNIT) $(SUPPORT) $(TOOLS) $(FAKE_FIREBASE) $(FUZZ) tests/fuzz/replay.c)

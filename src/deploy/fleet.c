@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "deploy/fleet_inside.h"
-#include "deploy/retry.h"
+#include "net/retry.h"
 
 #define TURN_MS 100
 #define NS_PER_MS 1000000

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "deploy/fleet_inside.h"
-#include "deploy/retry.h"
+#include "net/retry.h"
 
 #define WIDTH_DEFAULT 64
 #define WIDTH_PER_WORKER 4      /* of places on this machine */

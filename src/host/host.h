@@ -40,10 +40,18 @@ enum host_trait {
 	HOST_BY_PATH = 16               /* only content that stays at its path is taken over; all else is written */
 };
 
+struct http;
+struct packer;
+
 struct host_env {                       /* what a session may use; outlives it */
 	struct loop *loop;
 	const struct secrets *secrets;  /* resolved before open; NULL in commands that need none */
 	const char *project_root;       /* relative paths of documents start here */
+	struct http *http;              /* net/http.h; NULL in tests of hosts without network */
+	struct packer *packer;          /* host/packer.h; NULL where nothing is staged */
+	const char *state_dir;          /* .slipway: local locks of kinds that have none */
+	const char *channel;            /* --channel: a preview channel in place of what visitors see; NULL = the target's */
+	int64_t channel_ttl_s;          /* --expires; 0 = not given */
 };
 
 struct live_state {

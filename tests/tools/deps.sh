@@ -4,8 +4,8 @@
 set -eu
 
 build="gcc libc6-dev make git ca-certificates pkg-config libssl-dev libcjson-dev libsqlite3-dev libxxhash-dev
-	libdeflate-dev zlib1g-dev libutf8proc-dev"
-test="libcmocka-dev perl strace python3 python3-jsonschema rsync tmux procps util-linux diffutils openssl sqlite3"
+	libdeflate-dev zlib1g-dev libutf8proc-dev libcurl4-openssl-dev"
+test="libcmocka-dev libmicrohttpd-dev perl strace python3 python3-jsonschema rsync tmux procps util-linux diffutils openssl sqlite3"
 lint="clang clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc universal-ctags binutils"
 
 group=${1:-all}
@@ -29,7 +29,7 @@ elsewhere() {
 	for c in $commands; do
 		command -v "$c" >/dev/null 2>&1 || missing="$missing $c"
 	done
-	for p in libssl libcrypto libcjson sqlite3 libxxhash libdeflate zlib libutf8proc; do
+	for p in libssl libcrypto libcurl libcjson sqlite3 libxxhash libdeflate zlib libutf8proc; do
 		pkg-config --exists "$p" 2>/dev/null || missing="$missing $p(pkg-config)"
 	done
 	[ -z "$missing" ] && return 0

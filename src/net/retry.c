@@ -1,4 +1,4 @@
-#include "deploy/retry.h"
+#include "net/retry.h"
 
 #include <limits.h>
 

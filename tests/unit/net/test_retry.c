@@ -1,7 +1,7 @@
 #include "test.h"
 
 #include "deploy/budget.h"
-#include "deploy/retry.h"
+#include "net/retry.h"
 
 static struct retry judge(enum fail_kind kind, unsigned tries, unsigned budget, uint32_t random)
 {

@@ -4,8 +4,8 @@
  * * Only what may pass by itself is repeated: connection trouble and a far side that asks us to come back. Full
  * jitter: the wait is anywhere between nothing and a ceiling that doubles, so that a fleet does not come back all at
  * once. */
-#ifndef SLIPWAY_DEPLOY_RETRY_H
-#define SLIPWAY_DEPLOY_RETRY_H
+#ifndef SLIPWAY_NET_RETRY_H
+#define SLIPWAY_NET_RETRY_H
 
 #include <stdint.h>
 #include "base/fail.h"
