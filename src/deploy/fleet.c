@@ -24,6 +24,11 @@ struct context *fleet_context(struct fleet *fl)
 	return fl->c;
 }
 
+struct packer *fleet_packer(struct fleet *fl)
+{
+	return fl->env.packer;
+}
+
 struct run *fleet_runs(struct fleet *fl, size_t *count)
 {
 	*count = fl->count;
@@ -137,7 +142,7 @@ void run_op_done(struct op *op)
 	run_done(op->owner, op->rc);
 }
 
-static uint32_t dice(void)
+uint32_t fleet_dice(void)
 {
 	uint32_t random = 0;
 
@@ -160,9 +165,9 @@ static bool gets_another_try(struct run *r)
 	struct fleet *fl = r->fleet;
 	struct seat *s = seat_of(r);
 
-	if (fl->phase->once || fleet_interrupted(fl))
+	if (fl->phase->once || fleet_interrupted(fl) || r->ops->traits & HOST_RETRIES)
 		return false;
-	struct retry answer = retry_judge(&r->op.fail, s->tries, fl->retries, dice());
+	struct retry answer = retry_judge(&r->op.fail, s->tries, fl->retries, fleet_dice());
 	if (answer.verdict != RETRY_WAIT)
 		return false;
 	fl->retries--;
@@ -255,6 +260,12 @@ static bool awaited(const struct phase *ph)
 	return ph->always || (ph->changes && ph->id != PHASE_STAGE);
 }
 
+static void cancel_op(struct run *r)
+{
+	if (!atomic_exchange(&r->op.cancel, true) && r->ops->cancel)
+		r->ops->cancel(r->place);
+}
+
 static void cut_overdue(struct fleet *fl)
 {
 	int64_t waited_ms = (clock_mono_ns() - fl->cut_ns) / NS_PER_MS;
@@ -266,7 +277,7 @@ static void cut_overdue(struct fleet *fl)
 		if (s->pause.armed)
 			cut_pause(s);
 		else if (waited_ms >= (awaited(fl->phase) ? patience_ms(s->run->row.kind) : 0))
-			atomic_store(&s->run->op.cancel, true);
+			cancel_op(s->run);
 	}
 }
 
@@ -332,6 +343,23 @@ void fleet_read(struct fleet *fl)
 	fleet_phase(fl, &ph);
 }
 
+static bool to_be_read_again(const struct run *r)
+{
+	return r->active && (!(r->ops->traits & HOST_FENCES) || r->fleet->waited);
+}
+
+void fleet_read_again(struct fleet *fl)
+{
+	static const struct phase ph = { .id = PHASE_READ, .start = start_read };
+
+	fleet_walk(fl, &ph, to_be_read_again);
+}
+
+static bool to_be_listed(const struct run *r)
+{
+	return r->active && !r->live.recent;
+}
+
 static void start_list(struct run *r)
 {
 	r->list = (struct release_list){ NULL, 0 };
@@ -343,6 +371,16 @@ void fleet_list(struct fleet *fl)
 	static const struct phase ph = { .id = PHASE_READ, .start = start_list };
 
 	fleet_phase(fl, &ph);
+}
+
+void fleet_recent(struct fleet *fl)
+{
+	static const struct phase ph = { .id = PHASE_READ, .start = start_list };
+
+	for (size_t i = 0; i < fl->count; i++)
+		if (fl->runs[i].active && fl->runs[i].live.recent)
+			fl->runs[i].list = *fl->runs[i].live.recent;
+	fleet_walk(fl, &ph, to_be_listed);
 }
 
 void fleet_fill(struct fleet *fl, struct outcome *o)

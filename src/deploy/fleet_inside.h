@@ -13,6 +13,7 @@ struct switching {                      /* one run's way from one release to ano
 	struct switch_plan plan;
 	size_t next;                    /* the step that runs now or next */
 	unsigned sent;                  /* how often the way was begun */
+	uint32_t delay_ms;              /* before it is begun again */
 	enum release_state state;       /* what the probe said of `to` */
 	struct live_state after;
 	struct fail why;                /* of the failed step */
@@ -52,6 +53,7 @@ struct fleet {
 	unsigned width, retries;        /* most runs at once; retries left for the whole command */
 	const struct phase *phase;      /* NULL between phases */
 	size_t busy;
+	bool waited;                    /* for the lock: somebody else was at work meanwhile */
 	bool interrupted;
 	int64_t cut_ns;                 /* from when patience is counted */
 	struct timer renew;
@@ -65,6 +67,7 @@ void fleet_walk(struct fleet *fl, const struct phase *ph, bool (*takes_part)(con
 void fleet_turn(struct fleet *fl, int max_ms);
 /* The switch of r is in doubt and could not be read back (`why`): what it serves is not known. */
 void switch_unknown(struct run *r, const struct fail *why);
+uint32_t fleet_dice(void);              /* 32 random bits, for jitter */
 /* How long a step of this kind is awaited after an interruption. */
 int64_t patience_ms(const char *kind);
 

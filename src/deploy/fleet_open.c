@@ -39,6 +39,9 @@ static void fill_row(struct run *r, const char *name)
 			       .url = target_string(t, "url", mem), .phase = PHASE_WAIT };
 	if (r->place)
 		r->row.where = arena_strdup(mem, r->ops->describe(r->place));
+	if (r->place && !r->row.url && r->ops->url && r->ops->url(r->place))
+		r->row.url = arena_strdup(mem, r->ops->url(r->place));
+	r->row.uncounted = r->place && r->ops->traits & HOST_UNLISTED;
 }
 
 static void open_run(struct run *r, const struct target *t, const char *name, const struct link *l)
@@ -107,7 +110,9 @@ int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 
 	(void)f;
 	fl->c = c;
-	fl->env = (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project) };
+	fl->env = (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project),
+		.http = c->http, .store = c->store, .channel = c->channel, .channel_ttl_s = c->channel_ttl_s,
+		.state_dir = arena_printf(&c->mem, "%s/.slipway", project_root(c->project)) };
 	fl->width = width_of(c);
 	fl->count = count_places(c);
 	fl->retries = retry_budget(fl->count * 10);
