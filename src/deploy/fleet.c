@@ -133,7 +133,7 @@ struct op *run_op(struct run *r, void (*done)(struct op *op))
 	r->op.mem = &r->mem;
 	r->op.rc = 0;
 	r->op.fail = (struct fail)FAIL_INIT;
-	atomic_store(&r->op.cancel, fl->phase && !fl->phase->always && fleet_interrupted(fl));
+	atomic_store(&r->op.cancel, fl->phase && !fl->phase->always && (fleet_interrupted(fl) || seat_of(r)->late));
 	return &r->op;
 }
 
@@ -176,12 +176,22 @@ static bool gets_another_try(struct run *r)
 	return true;
 }
 
+void fleet_say_late(const struct run *r, struct fail *f)
+{
+	const struct seat *s = seat_of(r);
+
+	if (f->kind == FAIL_CANCELLED && s->late && !fleet_interrupted(r->fleet))
+		fail_set(f, FAIL_LINK, "not done after %lld s, which is all that timeouts.target gives",
+			 (long long)(s->most_ms / 1000));
+}
+
 static void fail_run(struct run *r, const struct phase *ph)
 {
 	struct fail *f = &r->op.fail;
 
 	if (f->kind == FAIL_NONE)
 		fail_set(f, FAIL_LOCAL, "failed without saying why");
+	fleet_say_late(r, f);
 	fail_stage(f, phase_name(ph->id));
 	if (r->row.result != RESULT_NONE) {
 		/* What was decided stays so: trouble after the switch is not a failed deploy. */
@@ -201,6 +211,12 @@ static void fail_run(struct run *r, const struct phase *ph)
 		run_leave(r, RESULT_FAILED, f);
 }
 
+/* Where requests have a queue of their own (net/http.h), all places may be under way at once. */
+static bool is_limited(const struct run *r)
+{
+	return !(r->ops->traits & HOST_RETRIES);
+}
+
 void run_done(struct run *r, int rc)
 {
 	struct fleet *fl = r->fleet;
@@ -211,6 +227,7 @@ void run_done(struct run *r, int rc)
 		return;
 	s->busy = false;
 	fl->busy--;
+	fl->busy_here -= is_limited(r);
 	if (rc < 0)
 		fail_run(r, fl->phase);
 	else
@@ -223,16 +240,23 @@ static void start_run(struct fleet *fl, struct seat *s)
 	s->busy = true;
 	s->tries = 1;
 	fl->busy++;
+	fl->busy_here += is_limited(s->run);
 	run_show(s->run, fl->phase->id);
 	fl->phase->start(s->run);
 }
 
-static bool start_more(struct fleet *fl, size_t *cursor)
+static bool start_more(struct fleet *fl)
 {
-	for (; *cursor < fl->count && fl->busy < fl->width; (*cursor)++) {
-		struct seat *s = &fl->seats[*cursor];
+	bool waiting = false;
+
+	for (size_t i = 0; i < fl->count; i++) {
+		struct seat *s = &fl->seats[i];
 		if (!s->waiting)
 			continue;
+		if (is_limited(s->run) && fl->busy_here >= fl->width) {
+			waiting = true;
+			continue;
+		}
 		if (fl->phase->always || !fleet_interrupted(fl)) {
 			start_run(fl, s);
 			continue;
@@ -243,7 +267,7 @@ static bool start_more(struct fleet *fl, size_t *cursor)
 		if (s->run->row.result == RESULT_NONE)
 			run_leave(s->run, RESULT_INTERRUPTED, &f);
 	}
-	return fl->busy > 0 || *cursor < fl->count;
+	return fl->busy > 0 || waiting;
 }
 
 /* A run that waits for its next try has no step to cancel: it ends here. */
@@ -281,6 +305,27 @@ static void cut_overdue(struct fleet *fl)
 	}
 }
 
+static bool is_late(const struct fleet *fl, const struct seat *s)
+{
+	return s->busy && !s->late && !fl->phase->always && s->run->row.started_ns &&
+	       clock_mono_ns() - s->run->row.started_ns > s->most_ms * NS_PER_MS;
+}
+
+/* One place that does not come to an end must not keep the others' results back. */
+static void cut_late(struct fleet *fl)
+{
+	for (size_t i = 0; i < fl->count; i++) {
+		struct seat *s = &fl->seats[i];
+		if (!is_late(fl, s))
+			continue;
+		s->late = true;
+		if (s->pause.armed)
+			cut_pause(s);
+		else
+			cancel_op(s->run);
+	}
+}
+
 void fleet_turn(struct fleet *fl, int max_ms)
 {
 	loop_turn(fl->c->loop, max_ms);
@@ -291,18 +336,18 @@ void fleet_turn(struct fleet *fl, int max_ms)
 	}
 	if (fl->interrupted && fl->phase)
 		cut_overdue(fl);
+	else if (fl->phase)
+		cut_late(fl);
 }
 
 void fleet_walk(struct fleet *fl, const struct phase *ph, bool (*takes_part)(const struct run *r))
 {
-	size_t cursor = 0;
-
 	assert(!fl->phase && fl->busy == 0);
 	for (size_t i = 0; i < fl->count; i++)
 		fl->seats[i].waiting = fl->runs[i].place && takes_part(&fl->runs[i]);
 	fl->phase = ph;
 	fl->cut_ns = clock_mono_ns();
-	while (start_more(fl, &cursor))
+	while (start_more(fl))
 		fleet_turn(fl, fl->busy ? TURN_MS : 0);
 	fl->phase = NULL;
 }

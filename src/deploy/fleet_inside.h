@@ -22,6 +22,8 @@ struct switching {                      /* one run's way from one release to ano
 struct seat {                           /* beside run i */
 	bool waiting, busy;             /* of the phase: not started yet; between start and run_done */
 	bool answered;                  /* a phase ended well: the place can be reached */
+	bool late;                      /* it took longer than timeouts.target, and was told to end */
+	int64_t most_ms;                /* timeouts.target */
 	bool switched;                  /* a switch happened, also one that was undone */
 	unsigned tries;                 /* of this phase */
 	struct timer pause;             /* armed between two tries */
@@ -52,7 +54,7 @@ struct fleet {
 	size_t count;
 	unsigned width, retries;        /* most runs at once; retries left for the whole command */
 	const struct phase *phase;      /* NULL between phases */
-	size_t busy;
+	size_t busy, busy_here;         /* here: those that `width` is for */
 	bool waited;                    /* for the lock: somebody else was at work meanwhile */
 	bool interrupted;
 	int64_t cut_ns;                 /* from when patience is counted */
@@ -67,6 +69,8 @@ void fleet_walk(struct fleet *fl, const struct phase *ph, bool (*takes_part)(con
 void fleet_turn(struct fleet *fl, int max_ms);
 /* The switch of r is in doubt and could not be read back (`why`): what it serves is not known. */
 void switch_unknown(struct run *r, const struct fail *why);
+/* A step that was told to end because its place took too long was not interrupted by anybody. */
+void fleet_say_late(const struct run *r, struct fail *f);
 uint32_t fleet_dice(void);              /* 32 random bits, for jitter */
 /* How long a step of this kind is awaited after an interruption. */
 int64_t patience_ms(const char *kind);

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "deploy/fleet_inside.h"
 #include "net/retry.h"
 
 #define WIDTH_DEFAULT 64
+#define TARGET_MS ((int64_t)15 * 60 * 1000)
 #define WIDTH_PER_WORKER 4      /* of places on this machine */
 
 static const struct host_ops *table_for(const struct context *c, const char *kind)
@@ -75,6 +77,16 @@ static size_t count_places(const struct context *c)
 	return n;
 }
 
+/* The documents were checked: what does not parse is not there. */
+static int64_t target_timeout(const struct target *t)
+{
+	const char *text = json_string(json_get(target_value(t, "timeouts"), "target"));
+	struct fail ignored = FAIL_INIT;
+	int64_t ms;
+
+	return text && clock_parse_duration(&ms, text, &ignored) == 0 && ms > 0 ? ms : TARGET_MS;
+}
+
 static void open_runs(struct fleet *fl)
 {
 	struct context *c = fl->c;
@@ -86,6 +98,7 @@ static void open_runs(struct fleet *fl)
 			struct run *r = &fl->runs[n];
 			r->fleet = fl;
 			fl->seats[n].run = r;
+			fl->seats[n].most_ms = target_timeout(c->targets[i]);
 			fl->rows[n] = &r->row;
 			open_run(r, c->targets[i], c->targets[i]->places[k], l);
 		}

@@ -145,6 +145,7 @@ static void step_done(struct op *op)
 	} else {
 		sw->fate = FATE_DOUBT;
 		sw->why = op->fail;
+		fleet_say_late(r, &sw->why);
 		run_done(r, 0);
 	}
 }

@@ -334,7 +334,7 @@ static void a_lost_request_is_sent_again_after_a_look(void **state)
 	fake_fault(&e.world, (struct fake_fault){ .op = "step", .place = "a", .kind = FAIL_LINK, .times = 1 });
 	o = switch_all(&e, fl);
 	assert_int_equal(engine_row(&o, "a")->result, RESULT_DEPLOYED);
-	assert_int_equal(fake_calls(&e.world, "a", "step"), 5);
+	assert_int_equal(fake_calls(&e.world, "a", "step"), 2);
 	assert_int_equal(fake_calls(&e.world, "a", "probe"), 1);
 	assert_true(strstr(e.world.calls.buf, "a:probe ") > strstr(e.world.calls.buf, "a:step "));
 	done(&e, fl);
