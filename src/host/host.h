@@ -45,7 +45,7 @@ struct packer;
 
 struct host_env {                       /* what a session may use; outlives it */
 	struct loop *loop;
-	struct secrets *secrets;        /* resolved before open; sessions teach it what must not be told. May be NULL */
+	struct secrets *secrets;        /* resolved before open; sessions teach it theirs; may be NULL */
 	const char *project_root;       /* relative paths of documents start here */
 	struct http *http;              /* net/http.h; NULL in tests of hosts without network */
 	struct packer *packer;          /* host/packer.h; NULL where nothing is staged */

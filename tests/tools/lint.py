@@ -34,6 +34,7 @@ THIRD_PARTY = {
     "libdeflate.h": "dist/gzip.c",
     "zlib.h": "dist/gzip.c",
     "curl/curl.h": "net/",
+    "openssl/err.h": "host/firebase/jwt.c",
     "openssl/pem.h": "host/firebase/jwt.c",
     "expat.h": "host/s3/listing.c",
 }
