@@ -58,7 +58,7 @@ void host_store_set(struct host_store *s, const char *key, void *value, void (*r
 
 struct host_env {                       /* what a session may use; outlives it */
 	struct loop *loop;
-	const struct secrets *secrets;  /* resolved before open; NULL in commands that need none */
+	struct secrets *secrets;        /* resolved before open; sessions teach it theirs; may be NULL */
 	const char *project_root;       /* relative paths of documents start here */
 	struct http *http;              /* net/http.h; NULL in tests of hosts without network */
 	struct host_store *store;       /* NULL with http */
