@@ -3,7 +3,8 @@
 
 #define MIB ((uint64_t)1024 * 1024)
 
-/* `files` contents of `size` bytes, of which the first `shared` are the same for all; the others are this tree's own. */
+/* `files` contents of `size` bytes, of which the first `shared` are the same for all; the others are this tree's
+ * own. */
 static struct fanout_place place(struct arena *mem, const void *group, size_t files, size_t shared, uint64_t size, int salt)
 {
 	struct tree *t = arena_alloc(mem, sizeof *t);
