@@ -64,7 +64,7 @@ struct host_env {                       /* what a session may use; outlives it *
 	struct host_store *store;       /* NULL with http */
 	struct packer *packer;          /* host/packer.h; NULL where nothing is staged */
 	const char *state_dir;          /* .slipway: local locks of kinds that have none */
-	const char *channel;            /* --channel: a preview channel in place of what visitors see; NULL = the target's */
+	const char *channel;            /* --channel: a preview in place of what visitors see; NULL = the target's */
 	int64_t channel_ttl_s;          /* --expires; 0 = not given */
 };
 

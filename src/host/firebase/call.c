@@ -89,7 +89,8 @@ static void hint_rights(const struct call *c, const json *error, struct fail *f)
 	const struct place *p = c->place;
 
 	if (has_reason(error, "SERVICE_DISABLED"))
-		fail_hint(f, "enable the Firebase Hosting API in project %s (or set GOOGLE_CLOUD_QUOTA_PROJECT to one that has it)",
+		fail_hint(f, "enable the Firebase Hosting API in project %s (or set GOOGLE_CLOUD_QUOTA_PROJECT to one "
+				"that has it)",
 			  p->project);
 	else
 		fail_hint(f, "the credential needs the role Firebase Hosting Admin on project %s; slipway check --online tells",

@@ -60,7 +60,8 @@ static bool is_absent_channel(const struct place *p, const struct call *c)
 static int hint_site(const struct place *p, struct fail *f)
 {
 	if (f->kind == FAIL_MISSING)
-		fail_hint(f, "is there a site %s in project %s? firebase hosting:sites:list shows them, hosting:sites:create makes one",
+		fail_hint(f, "is there a site %s in project %s? firebase hosting:sites:list shows them, "
+				"hosting:sites:create makes one",
 			  p->site, p->project);
 	return -1;
 }

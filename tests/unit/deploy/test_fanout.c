@@ -5,7 +5,8 @@
 
 /* `files` contents of `size` bytes, of which the first `shared` are the same for all; the others are this tree's
  * own. */
-static struct fanout_place place(struct arena *mem, const void *group, size_t files, size_t shared, uint64_t size, int salt)
+static struct fanout_place place(struct arena *mem, const void *group, size_t files, size_t shared,
+		uint64_t size, int salt)
 {
 	struct tree *t = arena_alloc(mem, sizeof *t);
 	struct entry *entries = arena_alloc(mem, (files + 1) * sizeof *entries);

@@ -41,8 +41,10 @@ static void each_key(void **state)
 	(void)state;
 	assert_config("{}", "{}");
 	assert_config("{\"project\":\"p\",\"ignore\":[\"x\"]}", "{}");
-	assert_config("{\"cleanUrls\":true,\"trailingSlash\":false}", "{\"cleanUrls\":true,\"trailingSlashBehavior\":\"REMOVE\"}");
-	assert_config("{\"cleanUrls\":false,\"trailingSlash\":true}", "{\"cleanUrls\":false,\"trailingSlashBehavior\":\"ADD\"}");
+	assert_config("{\"cleanUrls\":true,\"trailingSlash\":false}", "{\"cleanUrls\":true,"
+			"\"trailingSlashBehavior\":\"REMOVE\"}");
+	assert_config("{\"cleanUrls\":false,\"trailingSlash\":true}", "{\"cleanUrls\":false,"
+			"\"trailingSlashBehavior\":\"ADD\"}");
 	assert_config("{\"appAssociation\":\"NONE\",\"i18n\":{\"root\":\"/lang\"}}",
 		      "{\"appAssociation\":\"NONE\",\"i18n\":{\"root\":\"/lang\"}}");
 	assert_config("{\"rewrites\":[{\"source\":\"**\",\"destination\":\"/index.html\"}]}",
@@ -56,7 +58,8 @@ static void each_key(void **state)
 static void rewrites_to_code(void **state)
 {
 	(void)state;
-	assert_config("{\"rewrites\":[{\"source\":\"/a\",\"function\":\"f\"}]}", "{\"rewrites\":[{\"function\":\"f\",\"glob\":\"/a\"}]}");
+	assert_config("{\"rewrites\":[{\"source\":\"/a\",\"function\":\"f\"}]}",
+			"{\"rewrites\":[{\"function\":\"f\",\"glob\":\"/a\"}]}");
 	assert_config("{\"rewrites\":[{\"source\":\"/a\",\"function\":\"f\",\"region\":\"${REGION}\"}]}",
 		      "{\"rewrites\":[{\"function\":\"f\",\"functionRegion\":\"europe-west1\",\"glob\":\"/a\"}]}");
 	assert_config("{\"rewrites\":[{\"source\":\"/a\",\"function\":{\"functionId\":\"f\",\"region\":\"r\"}}]}",
@@ -70,9 +73,11 @@ static void rewrites_to_code(void **state)
 static void headers(void **state)
 {
 	(void)state;
-	assert_config("{\"headers\":[{\"source\":\"**\",\"headers\":[{\"key\":\"A\",\"value\":\"1\"},{\"key\":\"B\",\"value\":\"2\"},"
+	assert_config("{\"headers\":[{\"source\":\"**\",\"headers\":[{\"key\":\"A\",\"value\":\"1\"},{\"key\":\"B\","
+			"\"value\":\"2\"},"
 		      "{\"key\":\"A\",\"value\":\"3\"}]},{\"source\":\"/x\",\"headers\":[]}]}",
-		      "{\"headers\":[{\"glob\":\"**\",\"headers\":{\"A\":\"3\",\"B\":\"2\"}},{\"glob\":\"/x\",\"headers\":{}}]}");
+		      "{\"headers\":[{\"glob\":\"**\",\"headers\":{\"A\":\"3\",\"B\":\"2\"}},{\"glob\":\"/x\","
+		      		"\"headers\":{}}]}");
 }
 
 static void what_has_no_word(void **state)
@@ -81,7 +86,8 @@ static void what_has_no_word(void **state)
 	struct fail f = FAIL_INIT;
 
 	(void)state;
-	assert_int_equal(format(&out, "{\"rewrites\":[{\"source\":\"/a\",\"run\":{\"serviceId\":\"s\",\"pinTag\":true}}]}", &f), -1);
+	assert_int_equal(format(&out, "{\"rewrites\":[{\"source\":\"/a\",\"run\":{\"serviceId\":\"s\","
+			"\"pinTag\":true}}]}", &f), -1);
 	assert_int_equal(f.kind, FAIL_CONFIG);
 	assert_non_null(strstr(f.text, "pinTag"));
 	strbuf_clear(&out);
@@ -89,8 +95,10 @@ static void what_has_no_word(void **state)
 
 static void differences(void **state)
 {
-	const char *live_text = "{\"cleanUrls\":true,\"rewrites\":[{\"glob\":\"**\",\"path\":\"/a\"}],\"i18n\":{\"root\":\"/l\"}}";
-	const char *want_text = "{\"appAssociation\":\"AUTO\",\"cleanUrls\":false,\"rewrites\":[{\"path\":\"/b\",\"glob\":\"**\"}]}";
+	const char *live_text = "{\"cleanUrls\":true,\"rewrites\":[{\"glob\":\"**\",\"path\":\"/a\"}],"
+			"\"i18n\":{\"root\":\"/l\"}}";
+	const char *want_text = "{\"appAssociation\":\"AUTO\",\"cleanUrls\":false,\"rewrites\":[{\"path\":\"/b\","
+			"\"glob\":\"**\"}]}";
 	struct json_doc *live = NULL, *want = NULL;
 	struct config_changes changes;
 	struct arena mem = ARENA_INIT;

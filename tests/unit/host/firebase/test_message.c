@@ -42,7 +42,8 @@ static void no_text(void **state)
 /* What others wrote is text, whatever it looks like. */
 static void foreign(void **state)
 {
-	static const char *const texts[] = { "fix", "{", "}", "x }", "see {\"by\":\"me\"}", "{\"action\":7}", "a{\"action\":\"x\"}" };
+	static const char *const texts[] = { "fix", "{", "}", "x }", "see {\"by\":\"me\"}", "{\"action\":7}",
+			"a{\"action\":\"x\"}" };
 	struct arena mem = ARENA_INIT;
 	struct message out;
 

@@ -5,9 +5,11 @@
 #define B "20261124-090501-bbbbbbbb"
 #define OWN(id, parent) "\"labels\":{\"slipway-release\":\"" id "\",\"slipway-parent\":\"" parent "\"," \
 	"\"slipway-tree\":\"00112233445566778899aabbccddeeff\",\"slipway-commit\":\"abc\"}"
-#define VERSION(v, status, more) "\"version\":{\"name\":\"projects/1/sites/s/versions/" v "\",\"status\":\"" status "\"," \
+#define VERSION(v, status, more) "\"version\":{\"name\":\"projects/1/sites/s/versions/" v "\"," \
+		"\"status\":\"" status "\"," \
 	"\"createTime\":\"2026-11-23T09:00:00Z\",\"fileCount\":\"12\",\"versionBytes\":\"3400\"," more "}"
-#define RELEASE(n, type, time, message, version) "{\"name\":\"projects/1/sites/s/channels/live/releases/" n "\",\"type\":\"" type \
+#define RELEASE(n, type, time, message, version) "{\"name\":\"projects/1/sites/s/channels/live/releases/" n "\"," \
+		"\"type\":\"" type \
 	"\",\"releaseTime\":\"" time "\",\"releaseUser\":{\"email\":\"robot@x\"},\"message\":\"" message "\"" version "}"
 
 struct parsed {
@@ -60,11 +62,14 @@ static void back_from_bad(void **state)
 	(void)state;
 	parse(&p, "{\"releases\":["
 		RELEASE("1700000003000000", "ROLLBACK", "2026-11-25T10:00:00Z",
-			"white screen {\\\"by\\\":\\\"ana\\\",\\\"action\\\":\\\"rollback\\\"}", "," VERSION("aa", "FINALIZED", OWN(A, "")))
+			"white screen {\\\"by\\\":\\\"ana\\\",\\\"action\\\":\\\"rollback\\\"}", "," VERSION("aa",
+					"FINALIZED", OWN(A, "")))
 		"," RELEASE("1700000002000000", "DEPLOY", "2026-11-24T10:00:00Z",
-			    "menu {\\\"by\\\":\\\"ben\\\",\\\"action\\\":\\\"deploy\\\"}", "," VERSION("bb", "FINALIZED", OWN(B, A)))
+			    "menu {\\\"by\\\":\\\"ben\\\",\\\"action\\\":\\\"deploy\\\"}", "," VERSION("bb", "FINALIZED",
+			    		OWN(B, A)))
 		"," RELEASE("1700000001000000", "DEPLOY", "2026-11-23T10:00:00Z",
-			    "first {\\\"by\\\":\\\"ana\\\",\\\"action\\\":\\\"deploy\\\"}", "," VERSION("aa", "FINALIZED", OWN(A, "")))
+			    "first {\\\"by\\\":\\\"ana\\\",\\\"action\\\":\\\"deploy\\\"}", "," VERSION("aa", "FINALIZED",
+			    		OWN(A, "")))
 		"]}");
 	assert_int_equal(p.list.count, 2);
 	assert_string_equal(p.list.items[0].header.id, B);
@@ -96,8 +101,10 @@ static void foreign_and_gone(void **state)
 
 	(void)state;
 	parse(&p, "{\"releases\":["
-		RELEASE("1700000002000000", "DEPLOY", "2026-11-24T10:00:00Z", "by hand", "," VERSION("f1", "FINALIZED", "\"config\":{}"))
-		"," RELEASE("1700000001000000", "DEPLOY", "2026-11-23T10:00:00Z", "old", "," VERSION("f0", "DELETED", "\"config\":{}"))
+		RELEASE("1700000002000000", "DEPLOY", "2026-11-24T10:00:00Z", "by hand", "," VERSION("f1", "FINALIZED",
+				"\"config\":{}"))
+		"," RELEASE("1700000001000000", "DEPLOY", "2026-11-23T10:00:00Z", "old", "," VERSION("f0", "DELETED",
+				"\"config\":{}"))
 		"]}");
 	assert_int_equal(p.list.count, 1);
 	assert_string_equal(p.list.items[0].header.id, "f1");
@@ -118,7 +125,8 @@ static void disabled(void **state)
 	(void)state;
 	parse(&p, "{\"releases\":["
 		RELEASE("1700000002000000", "SITE_DISABLE", "2026-11-24T10:00:00Z", "closed", "")
-		"," RELEASE("1700000001000000", "DEPLOY", "2026-11-23T10:00:00Z", "", "," VERSION("aa", "FINALIZED", OWN(A, "")))
+		"," RELEASE("1700000001000000", "DEPLOY", "2026-11-23T10:00:00Z", "", "," VERSION("aa", "FINALIZED",
+				OWN(A, "")))
 		"]}");
 	assert_non_null(p.newest);
 	assert_int_equal(p.list.count, 1);
