@@ -20,7 +20,7 @@
 int cachedb_make_dir(const char *dir, struct fail *f);
 
 struct cachedb;
-/* FAIL_STATE, naming the file: it has a newer format, or is another program's. Nothing is opened; dir need not exist. */
+/* FAIL_STATE, naming the file: it has a newer format, or is another program's. Nothing is opened; dir may be absent. */
 int cachedb_open(struct cachedb **out, const char *dir, struct fail *f);
 void cachedb_free(struct cachedb *c);                       /* accepts NULL */
 /* Calls `read` with the database, if there is one. Never fails for want of a usable file: a damaged one is removed and

@@ -1,5 +1,5 @@
-/* gzip: the compressed form by which hosts name contents. Level 6 for ever: other bytes would be another name, and every
- * place would be sent everything again. Up to 32 MiB libdeflate compresses the whole buffer at once; above, zlib in a
+/* gzip: the compressed form by which hosts name contents. Level 6 for ever: other bytes would be another name, and all
+ * places would be sent everything again. Up to 32 MiB libdeflate compresses the whole buffer at once; above, zlib in a
  * stream, since libdeflate has none. The header says nothing of the file (RFC 1952: no name, mtime 0, XFL 0, OS 3), so
  * equal contents have equal bytes, whatever the thread, the run or the size of the pieces that were fed.
  *
@@ -40,8 +40,8 @@ void gzip_feed(struct gzip *z, const void *data, size_t len);
 /* 0, or the errno of the first write that failed: nothing was written after it, but the sum is right all the same. */
 int gzip_end(struct gzip *z, struct gzipped *sum);
 
-/* Unpacks what is fed piece by piece. More than `most` bytes come out, or it is no gzip: FAIL_CORRUPT, and nothing can be
- * fed any more. Several streams one after another are one, as RFC 1952 has it. */
+/* Unpacks what is fed piece by piece. More than `most` bytes come out, or it is no gzip: FAIL_CORRUPT, and nothing can
+ * be fed any more. Several streams one after another are one, as RFC 1952 has it. */
 struct gunzip;
 struct gunzip *gunzip_new(uint64_t most);
 /* sink takes up to 64 KiB at a time; -1 from it (with f filled) ends the feeding. */

@@ -1,5 +1,5 @@
-/* index: the disposable memory of contents, in the cache directory: cache.db (SQLite, dist/cachedb.h) is the content index
- * (XXH3-128 + size -> SHA-256, verdict of the content scan; SHA-256 -> SHA-256 and size of the gzip form);
+/* index: the disposable memory of contents, in the cache directory: cache.db (SQLite, dist/cachedb.h) is the content
+ * index (XXH3-128 + size -> SHA-256, verdict of the content scan; SHA-256 -> SHA-256 and size of the gzip form);
  * files-<hash of the build's real path>.idx (a flat file, dist/flat.h) is the file index of one build directory (path,
  * device, inode, size, mtime, ctime -> content).
  *
