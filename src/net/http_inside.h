@@ -127,6 +127,7 @@ struct http_handle {
 	int error_number;                       /* errno of FILE_ERROR, or of a socket that could not be opened */
 	bool active;                            /* in http->active, counted in `sending` */
 	bool begun;                             /* the connection was made: something may have been sent */
+	bool headed;                            /* the last header line was the empty one: they are complete */
 	bool cut;                               /* the body of an error was too long to be read to its end */
 	char message[CURL_ERROR_SIZE];
 };
