@@ -161,7 +161,7 @@ void http_queue_add(struct http_work *w, bool again);
 void http_queue_remove(struct http_work *w);
 /* The work of any peer whose turn it is and that may start now, removed from its queue; NULL when there is none. */
 struct http_work *http_queue_next(struct http *h);
-/* Of this width, something waits that only the width of its peer holds back. */
+/* Something of the peer waits: whatever could start was started at the end of the last turn. */
 bool http_queue_waits(const struct http_peer *p);
 /* The origin that the peer was given, or NULL. */
 struct http_origin *http_peer_origin(const struct http_peer *p, const char *origin);

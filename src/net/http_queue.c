@@ -184,5 +184,5 @@ bool http_queue_waits(const struct http_peer *p)
 
 	for (int c = 0; c < HTTP_CLASS_OVER; c++)
 		more |= !link_empty(&p->ring[c]);
-	return more && p->sending >= p->width.now;
+	return more;
 }
