@@ -8,6 +8,7 @@
 #include "deploy/choose_id.h"
 #include "deploy/decide.h"
 #include "deploy/outcome.h"
+#include "deploy/presume.h"
 #include "deploy/record.h"
 #include "deploy/stage.h"
 #include "deploy/tidy.h"
@@ -118,6 +119,7 @@ static void leave_newest(struct deploying *d)
 
 static int look(struct deploying *d, struct fail *f)
 {
+	presume(&d->wish, d->fl);
 	fleet_read(d->fl);
 	if (d->behind_only)
 		leave_newest(d);
@@ -174,6 +176,14 @@ static int stage(struct deploying *d, struct fail *f)
 {
 	d->staging.id = d->id;
 	stage_all(d->fl, &d->staging);
+	if (d->staging.refused.kind != FAIL_NONE) {
+		*f = d->staging.refused;
+		return -1;
+	}
+	if (fleet_interrupted(d->fl))
+		return cancelled(f);
+	if (presume_settle(&d->wish, d->fl, &d->staging, f) < 0)
+		return -1;
 	if (d->staging.refused.kind != FAIL_NONE) {
 		*f = d->staging.refused;
 		return -1;

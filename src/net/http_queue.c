@@ -137,9 +137,18 @@ static struct http_work *head(const struct http_peer *p, enum http_class c)
 	return w->origin->scout ? NULL : w;
 }
 
+bool http_queue_waits(const struct http_peer *p)
+{
+	bool more = false;
+
+	for (int c = 0; c < HTTP_CLASS_OVER; c++)
+		more |= !link_empty(&p->ring[c]);
+	return more;
+}
+
 static struct http_work *next_of(struct http_peer *p, bool urgent_only)
 {
-	if (p->sending >= p->width.now)
+	if (p->sending >= p->width.now && !(http_queue_waits(p) && http_width_pressed(&p->width, clock_mono_ns())))
 		return NULL;
 	struct http_work *urgent = head(p, HTTP_CLASS_URGENT);
 	if (urgent || urgent_only)
@@ -176,13 +185,4 @@ struct http_work *http_queue_next(struct http *h)
 		}
 	}
 	return NULL;
-}
-
-bool http_queue_waits(const struct http_peer *p)
-{
-	bool more = false;
-
-	for (int c = 0; c < HTTP_CLASS_OVER; c++)
-		more |= !link_empty(&p->ring[c]);
-	return more;
 }
