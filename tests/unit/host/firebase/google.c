@@ -1,5 +1,6 @@
 #include "google.h"
 
+#include "../../net/server.h"
 #include "../../target/project_dir.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -152,8 +153,9 @@ void google_begin(struct google *g)
 	g->http = http_new(g->loop, &h);
 	g->project = xcalloc(1, sizeof *g->project);
 	project_dir_init(g->project);
-	project_dir_write(g->project, "slipway.json", "{ \"slipway\": 1, \"builds\": {}, \"targets\": {} }");
+	project_dir_write(g->project, "slipway.json", "{ \"slipway\": 1, \"builds\": { \"w\": { \"dir\": \"dist\" } } }");
 	(void)project_dir_load(g->project);
+	assert_non_null(g->project->project);
 	g->secrets = secrets_new(g->project->project);
 	g->tokens = tokens_new(g->loop, g->http, g->secrets);
 }
@@ -185,6 +187,16 @@ void google_answers(struct google *g, struct google_answer a)
 	assert_true(g->answer_count < sizeof g->answers / sizeof *g->answers);
 	g->answers[g->answer_count++] = a;
 	pthread_mutex_unlock(&g->mutex);
+}
+
+void google_says(struct google *g, const char *path, int status, const char *body)
+{
+	google_answers(g, (struct google_answer){ .path = path, .status = status, .body = body });
+}
+
+void google_says_once(struct google *g, const char *path, int status, const char *body)
+{
+	google_answers(g, (struct google_answer){ .path = path, .status = status, .body = body, .times = 1 });
 }
 
 void google_forget(struct google *g)
@@ -230,8 +242,14 @@ struct token *google_token_of(struct google *g, const char *text)
 	struct strbuf whole = STRBUF_INIT;
 	char *path;
 
-	for (const char *p = text; *p; p++)
-		strbuf_add(&whole, *p == '@' ? g->origin : p, *p == '@' ? strlen(g->origin) : 1);
+	for (const char *p = text; *p;) {
+		if (BEGINS(p, "GOOGLE")) {
+			strbuf_addstr(&whole, g->origin);
+			p += strlen("GOOGLE");
+		} else {
+			strbuf_addch(&whole, *p++);
+		}
+	}
 	path = account_file(&g->home, "key.json", whole.buf);
 	assert_int_equal(setenv("GOOGLE_APPLICATION_CREDENTIALS", path, 1), 0);
 	free(path);

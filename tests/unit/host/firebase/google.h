@@ -1,5 +1,5 @@
-/* google: the token endpoints of a small Google on loopback, and what it takes to sign in there: an environment, a loop,
- * an engine and tokens.
+/* google: the token endpoints of a small Google on loopback, and what it takes to sign in there: an environment, a
+ * loop, an engine and tokens.
  *
  * /oauth2/v4/token believes only JWTs that the test account has signed for this very address, at Google's time; it, and
  * every other path, answers what the test has set. What came is kept. */
@@ -7,17 +7,20 @@
 #define SLIPWAY_TESTS_FIREBASE_GOOGLE_H
 
 #include <pthread.h>
-#include "../../net/server.h"
 #include "account.h"
 #include "host/firebase/token.h"
 #include "net/loop.h"
+
+struct project_dir;
+struct server;
 
 struct asked { char *method, *target, *head, *body; };
 
 struct google_answer {
 	const char *path;               /* of the target, without its query */
 	int status;
-	const char *headers, *body;     /* headers: lines with \r\n each. body NULL = a token "ya29.N", N counting up, 3599 s */
+	/* headers: lines with \r\n each. body NULL = a token "ya29.N", N counting up, good for 3599 s */
+	const char *headers, *body;
 	unsigned times;                 /* 0 = for ever; the first fitting one that is left applies */
 };
 
@@ -46,6 +49,8 @@ void google_begin(struct google *g);
 void google_end(struct google *g);
 /* Before anything is asked, or between. */
 void google_answers(struct google *g, struct google_answer a);
+void google_says(struct google *g, const char *path, int status, const char *body);
+void google_says_once(struct google *g, const char *path, int status, const char *body);
 /* Removes all of them. */
 void google_forget(struct google *g);
 size_t google_asked(struct google *g);
@@ -58,7 +63,7 @@ bool google_has(const struct asked *a, const char *line);
 
 /* Finds the credential that the environment names and adopts it, or fails the test. */
 struct token *google_token(struct google *g);
-/* Writes key.json and lets GOOGLE_APPLICATION_CREDENTIALS name it. "@" in text becomes the origin. */
+/* Writes key.json and lets GOOGLE_APPLICATION_CREDENTIALS name it. GOOGLE in text becomes the origin. */
 struct token *google_token_of(struct google *g, const char *text);
 
 struct want {
