@@ -347,6 +347,8 @@ void http_attempt_over(struct http_handle *x, CURLcode code)
 		return;
 	if (code == CURLE_SEND_FAIL_REWIND)     /* libcurl would have sent it again, and could not */
 		x->stop = HTTP_STOP_RESENT;
+	else if (code == CURLE_OK && !x->headed)        /* libcurl is content with half of the headers */
+		code = CURLE_PARTIAL_FILE;
 	withdraw(x);
 	tell(h, rq, x, http_answer_headers);
 	bool answered = x->cut || (code == CURLE_OK && !x->stop);

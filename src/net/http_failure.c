@@ -19,6 +19,11 @@ static void add_error(struct strbuf *why, const char *what, int err)
 	strbuf_addf(why, err ? "%s: %s" : "%s", what, strerror_r(err, text, sizeof text));
 }
 
+static void add_seconds(struct strbuf *why, int64_t ms)
+{
+	strbuf_addf(why, ms < 10000 && ms % 1000 ? "%.1f s" : "%.0f s", (double)ms / 1000);
+}
+
 static enum fail_kind stopped(struct http_request *rq, const struct http_handle *x, struct strbuf *why)
 {
 	const struct http_peer *p = rq->lane->peer;
@@ -41,10 +46,12 @@ static enum fail_kind stopped(struct http_request *rq, const struct http_handle 
 		strbuf_addstr(why, "the connection broke before an answer came");
 		return FAIL_LINK;
 	case HTTP_STOP_IDLE:
-		strbuf_addf(why, "nothing moved for %.3g s", (double)p->idle_ms / 1000);
+		strbuf_addstr(why, "nothing moved for ");
+		add_seconds(why, p->idle_ms);
 		return FAIL_LINK;
 	case HTTP_STOP_LATE:
-		strbuf_addf(why, "not done within %.3g s", (double)http_patience_ms(rq) / 1000);
+		strbuf_addstr(why, "not done within ");
+		add_seconds(why, http_patience_ms(rq));
 		return FAIL_LINK;
 	case HTTP_STOP_HEADER_LINE:
 		strbuf_addstr(why, "a header line holds a control character");
@@ -74,7 +81,8 @@ static enum fail_kind unconnected(const struct http_handle *x, CURLcode code, st
 		strbuf_addf(why, "cannot find the address of %s", code == CURLE_COULDNT_RESOLVE_HOST ? host : "the proxy");
 		return FAIL_LINK;
 	case CURLE_OPERATION_TIMEDOUT:
-		strbuf_addf(why, "no connection to %s within %.3g s", host, (double)w->rq->lane->peer->connect_ms / 1000);
+		strbuf_addf(why, "no connection to %s within ", host);
+		add_seconds(why, w->rq->lane->peer->connect_ms);
 		return FAIL_LINK;
 	case CURLE_COULDNT_CONNECT:
 		if (x->error_number == EMFILE || x->error_number == ENFILE || x->error_number == ENOBUFS) {

@@ -52,12 +52,13 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_handle *x = arg;
+	size_t len = size * count;
 
-	(void)data;
 	heard(x);
-	x->header_bytes += size * count;
+	x->header_bytes += len;
+	x->headed = data[0] == '\n' || (len > 1 && data[0] == '\r' && data[1] == '\n');
 	if (x->header_bytes <= HTTP_HEADERS_MOST)
-		return size * count;
+		return len;
 	x->stop = HTTP_STOP_HEADERS_LONG;
 	return 0;
 }

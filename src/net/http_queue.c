@@ -121,6 +121,8 @@ void http_queue_add(struct http_work *w, bool again)
 	struct link *queue = &l->queue[c];
 
 	link_before(again ? queue->next : queue, &w->link);
+	w->waits = c != HTTP_CLASS_OVER;
+	l->peer->waiting += w->waits;
 	if (link_empty(&l->turn[c]))
 		link_before(c == HTTP_CLASS_OVER ? &l->peer->http->over : &l->peer->ring[c], &l->turn[c]);
 }
@@ -130,6 +132,8 @@ void http_queue_remove(struct http_work *w)
 	struct http_lane *l = w->rq->lane;
 
 	link_out(&w->link);
+	l->peer->waiting -= w->waits;
+	w->waits = false;
 	for (int c = 0; c < HTTP_CLASSES; c++)
 		if (link_empty(&l->queue[c]))
 			link_out(&l->turn[c]);
@@ -165,7 +169,7 @@ static struct http_work *take(struct http_peer *p, struct http_work *w)
 	enum http_class c = w->class;
 	struct http_lane *l = w->rq->lane;
 
-	link_out(&w->link);
+	http_queue_remove(w);
 	link_out(&l->turn[c]);
 	if (!link_empty(&l->queue[c]))
 		link_before(&p->ring[c], &l->turn[c]);
@@ -190,9 +194,5 @@ struct http_work *http_queue_next(struct http *h)
 
 bool http_queue_waits(const struct http_peer *p)
 {
-	bool more = false;
-
-	for (int c = 0; c < HTTP_CLASS_OVER; c++)
-		more |= !link_empty(&p->ring[c]);
-	return more && p->sending >= p->width.now;
+	return p->sending + p->waiting > p->width.now;
 }

@@ -559,7 +559,8 @@ static void test_origins(void **state)
 	static const char *const fine[] = { "https://api.example", "https://api.example:8443", "http://localhost:1",
 		"http://127.0.0.1", "http://[::1]:80", "HTTPS://API.EXAMPLE/" };
 	static const char *const bad[] = { "http://api.example", "https://api.example/v1", "https://api.example?x",
-		"api.example", "ftp://api.example", "https://u@api.example", "", "http://127.0.0.1.example", "http://localhost.example:80" };
+		"api.example", "ftp://api.example", "https://u@api.example", "", "http://127.0.0.1.example",
+		"http://localhost.example:80" };
 	struct loop *l = NULL;
 	struct fail f = FAIL_INIT;
 
