@@ -85,7 +85,7 @@ static void an_early_renewal_may_fail(void **state)
 	google_has_token(&g, t, LINE "ya29.short");
 	google_has_token(&g, t, LINE "ya29.short");
 	assert_int_equal(google_asked(&g), 2);
-	token_refused(t, LINE "ya29.short");
+	token_refused(t, token_number(t));
 	google_has_token(&g, t, LINE "ya29.1");
 	assert_int_equal(google_asked(&g), 3);
 	google_end(&g);
@@ -102,14 +102,14 @@ static void a_refused_one_is_replaced_once(void **state)
 	t = service_account(&g);
 	google_has_token(&g, t, LINE "ya29.1");
 	for (int i = 0; i < 50; i++)
-		token_refused(t, LINE "ya29.1");
+		token_refused(t, 1);
 	google_has_token(&g, t, LINE "ya29.2");
 	/* those who were slow */
-	token_refused(t, LINE "ya29.1");
-	token_refused(t, NULL);
+	token_refused(t, 1);
+	token_refused(t, 0);
 	google_has_token(&g, t, LINE "ya29.2");
 	assert_int_equal(google_asked(&g), 2);
-	token_refused(t, LINE "ya29.2");
+	token_refused(t, 2);
 	google_fails(&g, t, FAIL_AUTH, "cannot sign in to Google as " ACCOUNT_EMAIL " (GOOGLE_APPLICATION_CREDENTIALS): "
 	             "the service refused a token, and refuses the new one too", "Firebase Hosting API");
 	google_fails(&g, t, FAIL_AUTH, "refuses the new one too", "");
@@ -128,13 +128,13 @@ static void an_accepted_one_may_be_refused_later(void **state)
 	google_says(&g, TOKEN, 200, NULL);
 	t = service_account(&g);
 	google_has_token(&g, t, LINE "ya29.1");
-	token_refused(t, LINE "ya29.1");
+	token_refused(t, 1);
 	google_has_token(&g, t, LINE "ya29.2");
-	token_accepted(t, LINE "ya29.1");
-	token_accepted(t, LINE "ya29.2");
-	token_refused(t, LINE "ya29.2");
+	token_accepted(t, 1);
+	token_accepted(t, 2);
+	token_refused(t, 2);
 	google_has_token(&g, t, LINE "ya29.3");
-	token_refused(t, LINE "ya29.3");
+	token_refused(t, 3);
 	google_fails(&g, t, FAIL_AUTH, "refuses the new one too", "");
 	google_end(&g);
 }
@@ -154,7 +154,7 @@ static void a_refusal_stays_and_trouble_passes(void **state)
 	google_fails(&g, t, FAIL_REMOTE, "(GOOGLE_APPLICATION_CREDENTIALS): the answer holds no access token", "");
 	google_has_token(&g, t, LINE "ya29.short");
 	assert_int_equal(google_asked(&g), 3);          /* the engine tried again after the 503 */
-	token_refused(t, LINE "ya29.short");
+	token_refused(t, token_number(t));
 	google_fails(&g, t, FAIL_AUTH, "Google answered 403 and gave no reason", "");
 	google_fails(&g, t, FAIL_AUTH, "Google answered 403 and gave no reason", "");
 	assert_int_equal(google_asked(&g), 4);
@@ -175,7 +175,7 @@ static void a_wrong_clock_costs_one_more_request(void **state)
 	google_has_token(&g, t, LINE "ya29.1");
 	assert_int_equal(google_asked(&g), 2);
 	assert_in_range(token_skew_s(t) + 7205, 0, 10);
-	token_refused(t, LINE "ya29.1");
+	token_refused(t, 1);
 	google_has_token(&g, t, LINE "ya29.2");
 	assert_int_equal(google_asked(&g), 3);
 	google_end(&g);
@@ -227,7 +227,7 @@ static void those_who_wait_may_leave(void **state)
 	google_wait(&g, &second);
 	assert_int_equal(second.op.rc, 0);
 	token_unwant(t, &second.op);
-	token_refused(t, token_bearer(t));
+	token_refused(t, token_number(t));
 	google_send(t, &first);
 	atomic_store(&first.op.cancel, true);
 	google_wait(&g, &first);

@@ -112,7 +112,7 @@ static void an_access_token_of_the_environment(void **state)
 	t = google_token(&g);
 	google_has_token(&g, t, LINE "ya29.mine");
 	assert_int_equal(google_asked(&g), 0);
-	token_refused(t, LINE "ya29.mine");
+	token_refused(t, token_number(t));
 	google_fails(&g, t, FAIL_AUTH, "(FIREBASE_TOKEN): the service refuses the access token", "a service account's key");
 	set("FIREBASE_CLIENT_ID", "c.apps");
 	set("FIREBASE_CLIENT_SECRET", "cli-secret");
@@ -120,7 +120,7 @@ static void an_access_token_of_the_environment(void **state)
 	google_has_token(&g, t, LINE "ya29.mine");
 	google_has_token(&g, t, LINE "ya29.mine");
 	assert_int_equal(google_asked(&g), 1);
-	token_refused(t, LINE "ya29.mine");
+	token_refused(t, token_number(t));
 	google_fails(&g, t, FAIL_AUTH, "(FIREBASE_TOKEN): the login has run out or was revoked (Bad Request)",
 	             "firebase login:ci");
 	assert_int_equal(google_asked(&g), 1);
@@ -141,14 +141,14 @@ static void a_stored_login(void **state)
 	free(account_file(&g.home, ".config/configstore/firebase-tools.json", text.buf));
 	t = google_token(&g);
 	google_has_token(&g, t, LINE "ya29.stored");
-	token_refused(t, LINE "ya29.stored");
+	token_refused(t, token_number(t));
 	google_fails(&g, t, FAIL_AUTH, "as ana@example.com (firebase login): the service refuses the access token", "");
 	set("FIREBASE_CLIENT_ID", "c.apps");
 	set("FIREBASE_CLIENT_SECRET", "cli-secret");
 	t = google_token(&g);
 	google_has_token(&g, t, LINE "ya29.stored");
 	assert_int_equal(google_asked(&g), 0);
-	token_refused(t, LINE "ya29.stored");
+	token_refused(t, token_number(t));
 	google_has_token(&g, t, LINE "ya29.1");
 	field_is(google_request(&g, 0), "refresh_token", "1//stored");
 	strbuf_clear(&text);
@@ -224,7 +224,7 @@ static void tokens_from_an_address(void **state)
 	assert_string_equal(google_request(&g, 2)->body, "{\"scope\":[\"https://www.googleapis.com/auth/firebase\",\"" CLOUD
 	                    "\"],\"lifetime\":\"1800s\"}");
 	/* the provider's token is asked for each time: it lives some minutes only */
-	token_refused(t, LINE "ya29.robot");
+	token_refused(t, token_number(t));
 	google_has_token(&g, t, LINE "ya29.robot");
 	assert_int_equal(google_asked(&g), 6);
 	google_end(&g);
