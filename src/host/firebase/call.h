@@ -29,7 +29,7 @@ struct call {
 	/* the file's */
 	struct op token_op;
 	struct arena token_mem;
-	char *bearer;                   /* the line that was sent with the last attempt; wiped */
+	unsigned token;                 /* number of the token that the last attempt carried; 0 = none */
 	bool renewed;
 	struct call *next_waiting;      /* of the place, until there is a token */
 };
