@@ -106,7 +106,8 @@ is "$(of '"release" in d')" False "nothing is live yet"
 
 config='{"rewrites":[{"glob":"/app/**","path":"/index.html"}],
 	"redirects":[{"glob":"/old/:id","location":"/new/:id","statusCode":302}],
-	"headers":[{"glob":"**/*.js","headers":{"Cache-Control":"no-cache","X-Kiosk":"yes"}}],"cleanUrls":true,"trailingSlashBehavior":"REMOVE"}'
+	"headers":[{"glob":"**/*.js","headers":{"Cache-Control":"no-cache","X-Kiosk":"yes"}}],
+	"cleanUrls":true,"trailingSlashBehavior":"REMOVE"}'
 call POST $site/versions "{\"status\":\"CREATED\",\"labels\":{\"slipway-tree\":\"abc\"},\"config\":$config}"
 answers 200 '"status":"CREATED"' "a version is created, with its configuration"
 v=$(of 'd["name"]')
