@@ -152,7 +152,6 @@ static unsigned set_rules(struct http_handle *x)
 	bad |= curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, HTTP_DNS_KEPT_S);
 	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)x->work->rq->lane->peer->connect_ms);
 	bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->work->fresh ? 1L : 0L);
-	bad |= curl_easy_setopt(e, CURLOPT_SHARE, h->share);
 	return bad;
 }
 

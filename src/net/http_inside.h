@@ -138,7 +138,6 @@ struct http {
 	struct http_options o;
 	unsigned width;                         /* of all peers together */
 	CURLM *multi;                           /* NULL before the first request */
-	CURLSH *share;                          /* TLS sessions */
 	struct timer curl_timer, turn_end, sweep;
 	struct link peers, over;                /* over: lanes with works that wait for their done() */
 	struct link active, idle;               /* handles */
