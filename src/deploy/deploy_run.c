@@ -84,7 +84,7 @@ static int keep_failed(struct deploying *d, struct fail *f)
 		d->behind_only = known == 0;
 		return known;
 	}
-	if (ledger_failed_targets(c->ledger, env_name(c), &names, &count, &c->mem, f) < 0)
+	if (ledger_failed_targets(c->ledger, env_name(c), c->channel, &names, &count, &c->mem, f) < 0)
 		return -1;
 	const struct target **left = arena_alloc(&c->mem, (c->target_count + 1) * sizeof(struct target *));
 	for (size_t i = 0; i < c->target_count; i++)

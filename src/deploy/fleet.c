@@ -97,6 +97,15 @@ void run_note(struct run *r, const char *fmt, ...)
 	strbuf_clear(&b);
 }
 
+const char *run_words(const struct run *r)
+{
+	struct context *c = r->fleet->c;
+
+	if (!c->channel)
+		return r->row.place;
+	return arena_printf(&c->mem, "%.*s --channel %s", (int)strcspn(r->row.place, "@"), r->row.place, c->channel);
+}
+
 void run_finish(struct run *r, enum result result)
 {
 	r->row.result = result;
