@@ -64,7 +64,7 @@ struct host_env {                       /* what a session may use; outlives it *
 	struct host_store *store;       /* NULL with http */
 	struct packer *packer;          /* host/packer.h; NULL where nothing is staged */
 	const char *state_dir;          /* .slipway: local locks of kinds that have none */
-	const char *channel;            /* --channel: a preview channel in place of what visitors see; NULL = the target's */
+	const char *channel;            /* --channel: a preview in place of what visitors see; NULL = the target's */
 	int64_t channel_ttl_s;          /* --expires; 0 = not given */
 };
 
@@ -184,8 +184,8 @@ struct host_ops {
 	/* Where it is, for people: "/srv/www/jarupa/current", "s3://bucket/prefix", "deploy@host:/var/www". */
 	const char *(*describe)(const struct place *p);
 	const char *(*url)(const struct place *p);      /* where visitors see it, when the target does not say; NULL */
-	/* As whom, and by which credential, this host will be spoken to: looked up offline, in mem. -1: there is none, or it
-	 * may not be used. notes: sentences about it, added to. */
+	/* As whom, and by which credential, this host will be spoken to: looked up offline, in mem. -1: there is none,
+	 * or it may not be used. notes: sentences about it, added to. */
 	int (*identity)(const struct target *any, const struct host_env *env, struct host_identity *out, struct arena *mem,
 	                struct fail *f);
 	/* What header.tree of a release of this tree reads here (kinds whose releases carry a configuration). NULL = the
@@ -221,8 +221,8 @@ struct host_ops {
 	 * it is begun anew when it is not (what was never flushed may have come out of a power failure empty). */
 	void (*begin)(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op);
 	void (*put)(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op);
-	/* Between begin and put: what was begun becomes a copy of what `from` (of the same session, sealed) holds, with what
-	 * differs still missing. -1 leaves everything as begin left it. May be NULL. */
+	/* Between begin and put: what was begun becomes a copy of what `from` (of the same session, sealed) holds, with
+	 * what differs still missing. -1 leaves everything as begin left it. May be NULL. */
 	void (*clone)(struct place *p, const struct place *from, struct missing *out, struct stage_stats *stats,
 	              struct op *op);
 	/* complete, verified, manifest written */
@@ -251,8 +251,8 @@ struct host_ops {
 	/* Preview channels, and taking a place off the net. */
 	void (*channels)(struct place *p, struct channel_list *out, struct op *op);
 	void (*channel_delete)(struct place *p, const char *channel, struct op *op);
-	/* What another channel of the place serves: its release id (in op->mem), which p can be switched to from here on; NULL
-	 * when it serves nothing. FAIL_MISSING: there is no such channel. */
+	/* What another channel of the place serves: its release id (in op->mem), which p can be switched to from here
+	 * on; NULL when it serves nothing. FAIL_MISSING: there is no such channel. */
 	void (*channel_live)(struct place *p, const char *channel, const char **id, struct op *op);
 	void (*disable)(struct place *p, const struct switch_note *note, struct op *op);
 };

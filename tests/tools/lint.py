@@ -52,7 +52,9 @@ ONLY_SRC = {"strdup", "strndup", "asprintf", "usleep", "rand", "srand", "strerro
 ONLY_IN = {
     "malloc": ("base/mem.c",), "calloc": ("base/mem.c",), "realloc": ("base/mem.c",),
     "exit": ("main.c",),
-    "getenv": ("target/secret_read.c", "target/environment.c", "deploy/context.c", "host/firebase/credential.c", "cmd/",
+    "getenv": ("target/secret_read.c", "target/environment.c", "deploy/context.c", "host/firebase/credential.c",
+               "host/firebase/environment.c",
+               "cmd/",
                "main.c"),
     "secure_getenv": ("target/secret_read.c", "target/environment.c", "cmd/", "main.c"),
 }

@@ -21,8 +21,8 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include "host/host.h"
+#include "host/kinds.h"
 
-extern const struct host_ops dir_host;
 
 struct content_cache;
 struct staging;

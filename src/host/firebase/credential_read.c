@@ -113,7 +113,7 @@ int credential_parse(struct json_doc **out, const char *text, size_t len, struct
 		return 0;
 	json_doc_wipe(*out);
 	*out = NULL;
-	return fail_set(f, FAIL_AUTH, "is neither a JSON object nor base64 of one");
+	return fail_set(f, FAIL_AUTH, "it is neither a JSON object nor base64 of one");
 }
 
 /* An external account's file holds no key: what it names is a secret of others, or of a few minutes. */

@@ -3,8 +3,10 @@
 
 #define MIB ((uint64_t)1024 * 1024)
 
-/* `files` contents of `size` bytes, of which the first `shared` are the same for all; the others are this tree's own. */
-static struct fanout_place place(struct arena *mem, const void *group, size_t files, size_t shared, uint64_t size, int salt)
+/* `files` contents of `size` bytes, of which the first `shared` are the same for all; the others are this tree's
+ * own. */
+static struct fanout_place place(struct arena *mem, const void *group, size_t files, size_t shared,
+		uint64_t size, int salt)
 {
 	struct tree *t = arena_alloc(mem, sizeof *t);
 	struct entry *entries = arena_alloc(mem, (files + 1) * sizeof *entries);
