@@ -15,6 +15,7 @@ struct deploy_options {
 	const char *const *dist;        /* "DIR" or "NAME=DIR" */
 	size_t dist_count;
 	bool build_first, repair, again, retry_failed, skip_locked, allow_removals, secrets_known;
+	bool compare_content;           /* plan: what others compressed is fetched, to tell contents from encodings */
 	int64_t lock_timeout_ms;
 };
 #define PLAN_WHY_AT_DEPLOY "rendered value known at deploy"
@@ -29,6 +30,8 @@ struct place_plan {                     /* beside row i */
 	const struct packed *const *wire;
 	bool exact;                     /* send_bytes is exact (nothing rendered from unknown secrets) */
 };
+/* SHA-256 of what would be sent for item i; NULL: not known, or sent as it is. */
+const uint8_t *place_plan_wire(const struct place_plan *p, size_t i);
 struct plan_report {
 	struct outcome outcome;
 	struct place_plan *places;      /* as many as outcome.rows */

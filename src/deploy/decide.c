@@ -147,6 +147,11 @@ static void count_packed(struct run *r, struct place_plan *out)
 	strmap_clear(&seen);
 }
 
+const uint8_t *place_plan_wire(const struct place_plan *p, size_t i)
+{
+	return p->wire && p->wire[i] ? p->wire[i]->sha256 : NULL;
+}
+
 static void report_plan(struct run *r)
 {
 	struct place_wish *pw = r->data;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "deploy/budget.h"
+#include "deploy/channel.h"
 #include "deploy/choose_id.h"
 #include "deploy/decide.h"
 #include "deploy/outcome.h"
@@ -258,6 +259,7 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 	if (rc == 0 && fleet_interrupted(d->fl))
 		rc = cancelled(f);
 	leave_rest(d);
+	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
 	if (rc < 0)
 		outcome_fail(o, d->c, f);
