@@ -30,7 +30,8 @@ struct context {
 	struct secrets *secrets;
 	struct ledger *ledger;                  /* NULL: read-only commands with unusable state (ledger_note says why) */
 	const char *ledger_note;
-	struct index *index;                    /* NULL with --no-cache */
+	const char *cache_dir;                  /* .slipway or SLIPWAY_CACHE_DIR; NULL: state could not be opened */
+	struct index *index;                    /* in cache_dir; NULL with --no-cache */
 	struct builds *builds;                  /* what commands have read; freed by context_close_state */
 	struct reporter *reporter;
 	struct provenance who;

@@ -443,7 +443,10 @@ void fleet_fill(struct fleet *fl, struct outcome *o)
 	o->row_count = fl->count;
 	o->requests = 0;
 	for (size_t i = 0; i < fl->count; i++) {
-		o->requests += fl->runs[i].row.requests;
+		struct run *r = &fl->runs[i];
+		if (r->place && r->ops->requests)
+			r->row.requests = r->ops->requests(r->place);
+		o->requests += r->row.requests;
 		o->changed_something = o->changed_something || fl->seats[i].switched;
 	}
 	o->interrupted = o->interrupted || fleet_interrupted(fl);

@@ -46,6 +46,7 @@ struct link {                           /* one session */
 struct fleet {
 	struct context *c;
 	struct host_env env;
+	struct packs *packs;            /* NULL where nobody wants gzip */
 	struct link *links;
 	size_t link_count;
 	struct run *runs;

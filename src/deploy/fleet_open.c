@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "deploy/channel.h"
 #include "deploy/fleet_inside.h"
+#include "deploy/packs.h"
 #include "net/retry.h"
 
 #define WIDTH_DEFAULT 64
@@ -126,6 +127,16 @@ static unsigned width_of(const struct context *c)
 	return WIDTH_PER_WORKER * pool_threads(loop_pool(c->loop));
 }
 
+static bool wants_gzip(const struct context *c)
+{
+	for (size_t i = 0; i < c->target_count; i++) {
+		const struct host_ops *ops = table_for(c, c->targets[i]->kind);
+		if (ops && ops->traits & HOST_BODY_GZIP)
+			return true;
+	}
+	return false;
+}
+
 int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 {
 	struct fleet *fl = xcalloc(1, sizeof *fl);
@@ -143,6 +154,9 @@ int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 	fl->runs = arena_alloc(&c->mem, fl->count * sizeof *fl->runs);
 	fl->rows = arena_alloc(&c->mem, fl->count * sizeof(struct row *));
 	fl->seats = xcalloc(fl->count, sizeof *fl->seats);
+	if (wants_gzip(c))
+		fl->packs = packs_new(c);
+	fl->env.packer = fl->packs ? packs_packer(fl->packs) : NULL;
 	open_runs(fl);
 	c->reporter->rows(c->reporter, fl->rows, fl->count);
 	for (size_t i = 0; i < fl->count; i++)
@@ -179,6 +193,7 @@ void fleet_close(struct fleet *fl)
 	for (size_t i = 0; i < fl->link_count; i++)
 		if (fl->links[i].session)
 			fl->links[i].ops->session_close(fl->links[i].session);
+	packs_free(fl->packs);
 	free(fl->links);
 	free(fl->seats);
 	free(fl);

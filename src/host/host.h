@@ -188,6 +188,7 @@ struct host_ops {
 	 * or it may not be used. notes: sentences about it, added to. */
 	int (*identity)(const struct target *any, const struct host_env *env, struct host_identity *out, struct arena *mem,
 	                struct fail *f);
+	uint64_t (*requests)(const struct place *p);    /* sent so far, repeated ones too; NULL = none ever */
 	/* What header.tree of a release of this tree reads here (kinds whose releases carry a configuration). NULL = the
 	 * tree's id. */
 	void (*label)(const struct place *p, const struct tree *want, uint8_t out[SHA256_SIZE]);

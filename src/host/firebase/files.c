@@ -158,7 +158,9 @@ void firebase_fetch(struct place *p, const char *id, const struct tree *want, st
 static void fill_report(struct listing *l, int rc)
 {
 	struct verify_report *out = l->report;
+	const struct version *v = version_find(l->p, l->id);
 
+	out->bytes = v ? v->bytes : 0;
 	out->findings = arena_alloc(l->op->mem, (l->count + 1) * sizeof *out->findings);
 	for (size_t i = 0; rc == 0 && i < l->count; i++) {
 		out->files += l->files[i].active;

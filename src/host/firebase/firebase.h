@@ -53,6 +53,7 @@ struct version {
 	const char *release;            /* release id, or the version's id */
 	const char *name;               /* "projects/P/sites/S/versions/V", as the service gave it */
 	enum version_status status;
+	uint64_t bytes;                 /* as stored; 0 = not told */
 };
 
 struct place {

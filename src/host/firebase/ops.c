@@ -187,6 +187,11 @@ static const char *url(const struct place *p)
 	return p->url;
 }
 
+static uint64_t requests(const struct place *p)
+{
+	return http_lane_attempts(p->lane);
+}
+
 /* Half of a digest, since a label holds 63 characters; the other half reads as zeros. */
 static void label(const struct place *p, const struct tree *want, uint8_t out[SHA256_SIZE])
 {
@@ -224,6 +229,7 @@ const struct host_ops firebase_host = {
 	.describe = describe,
 	.url = url,
 	.identity = identity,
+	.requests = requests,
 	.label = label,
 	.cancel = call_cancel,
 	.read = firebase_read,

@@ -25,27 +25,34 @@ enum version_status version_status_of(const json *version)
 	return status && strcmp(status, "CREATED") == 0 ? VERSION_CREATED : VERSION_OTHER;
 }
 
+/* version_count when there is none. */
+static size_t version_index(const struct place *p, const char *release)
+{
+	size_t i = 0;
+
+	while (i < p->version_count && strcmp(p->versions[i].release, release) != 0)
+		i++;
+	return i;
+}
+
 const struct version *version_find(const struct place *p, const char *release)
 {
-	for (size_t i = 0; release && i < p->version_count; i++)
-		if (strcmp(p->versions[i].release, release) == 0)
-			return &p->versions[i];
-	return NULL;
+	size_t i = release ? version_index(p, release) : p->version_count;
+
+	return i < p->version_count ? &p->versions[i] : NULL;
 }
 
 void version_note(struct place *p, const char *release, const char *name, enum version_status status)
 {
-	for (size_t i = 0; i < p->version_count; i++) {
-		if (strcmp(p->versions[i].release, release) != 0)
-			continue;
-		if (strcmp(p->versions[i].name, name) != 0)
-			p->versions[i].name = arena_strdup(&p->mem, name);
-		p->versions[i].status = status;
-		return;
+	size_t i = version_index(p, release);
+
+	if (i == p->version_count) {
+		p->versions = vec_grow(p->versions, &p->version_cap, i + 1, sizeof *p->versions);
+		p->versions[p->version_count++] = (struct version){ .release = arena_strdup(&p->mem, release) };
 	}
-	p->versions = vec_grow(p->versions, &p->version_cap, p->version_count + 1, sizeof *p->versions);
-	p->versions[p->version_count++] = (struct version){ .release = arena_strdup(&p->mem, release),
-		.name = arena_strdup(&p->mem, name), .status = status };
+	if (!p->versions[i].name || strcmp(p->versions[i].name, name) != 0)
+		p->versions[i].name = arena_strdup(&p->mem, name);
+	p->versions[i].status = status;
 }
 
 static const char *label(const json *version, const char *key)
@@ -208,6 +215,7 @@ static void add_item(struct release_list *list, struct place *p, const json *rel
 	if (!name)
 		return;
 	version_note(p, releases_id(version), name, version_status_of(version));
+	p->versions[version_index(p, releases_id(version))].bytes = number_of(version, "versionBytes");
 	if (version_status_of(version) != VERSION_FINALIZED || release_find(list, releases_id(version)))
 		return;
 	read_message(release, &m, mem);

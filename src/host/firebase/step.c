@@ -119,16 +119,26 @@ static void was_deleted(struct call *c)
 	op_finish(p->session->loop, op, rc);
 }
 
+/* As far as was read; the service refuses it in any case. */
+static bool is_live(const struct place *p, const struct version *v)
+{
+	const json *newest = p->page ? json_first(json_get(json_root(p->page), "releases")) : NULL;
+	const char *name = json_string(json_get(json_get(newest, "version"), "name"));
+
+	return name && strcmp(version_id(name), version_id(v->name)) == 0;
+}
+
 void firebase_drop(struct place *p, const char *id, uint64_t *freed_bytes, struct op *op)
 {
 	const struct version *v = version_find(p, id);
 	struct call *c;
 
-	*freed_bytes += 0;
-	if (!v) {
-		op_finish(p->session->loop, op, 0);
+	if (!v || is_live(p, v)) {
+		int rc = v ? fail_set(&op->fail, FAIL_CONFLICT, "release %s is live", id) : 0;
+		op_finish(p->session->loop, op, rc);
 		return;
 	}
+	*freed_bytes += v->bytes;
 	c = call_new(p, op, "DELETE", was_deleted);
 	strbuf_addf(&c->path, "/v1beta1/%s", v->name);
 	call_send(c);
