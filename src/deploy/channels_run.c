@@ -45,6 +45,8 @@ static void was_deleted(struct op *op)
 	bool missing = op->rc < 0 && op->fail.kind == FAIL_MISSING;
 
 	d->deleted = op->rc == 0;
+	if (d->deleted)
+		run_finish(r, RESULT_DEPLOYED);
 	run_done(r, missing ? 0 : op->rc);
 }
 
@@ -52,47 +54,70 @@ static void start_delete(struct run *r)
 {
 	const struct deleting *d = r->data;
 
-	if (r->ops->channel_delete)
-		r->ops->channel_delete(r->place, d->channel, run_op(r, was_deleted));
-	else
-		run_done(r, 0);
+	r->ops->channel_delete(r->place, d->channel, run_op(r, was_deleted));
+}
+
+/* Rows are named after the channel, as they were when it was deployed to. */
+static void prepare(struct errand *v, const char *channel)
+{
+	struct deleting *d = errand_items(v, sizeof *d);
+
+	for (size_t i = 0; i < v->count; i++) {
+		struct run *r = &v->runs[i];
+
+		d[i].channel = channel;
+		r->row.place = arena_printf(&v->c->mem, "%s@%s", r->row.place, channel);
+		if (r->active && !r->ops->channel_delete)
+			run_leave(r, RESULT_UNCHANGED, NULL);
+	}
 }
 
 static int confirm(struct errand *v, const char *channel, struct fail *f)
 {
 	struct reporter *rep = v->c->reporter;
-	size_t n = 0;
+	size_t n = fleet_active(v->fleet);
 
-	for (size_t i = 0; i < v->count; i++)
-		n += v->runs[i].active && v->runs[i].ops->channel_delete;
 	if (v->c->yes || n == 0)
 		return 0;
-	return rep->confirm(rep, arena_printf(&v->c->mem, "delete channel %s of %zu target%s, and what it serves?", channel,
-	                                      n, n == 1 ? "" : "s"), NULL, f);
+	return rep->confirm(rep, arena_printf(&v->c->mem, "delete channel %s of %zu target%s?", channel, n,
+	                                      n == 1 ? "" : "s"), NULL, f);
+}
+
+static int delete(struct errand *v, const char *channel, struct fail *f)
+{
+	static const struct phase deleting = { .id = PHASE_DELETE, .start = start_delete, .changes = true };
+
+	prepare(v, channel);
+	if (confirm(v, channel, f) < 0)
+		return -1;
+	if (fleet_active(v->fleet) == 0)
+		return 0;
+	errand_begin_record(v, NULL);
+	errand_intend(v);
+	fleet_phase(v->fleet, &deleting);
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active && v->runs[i].row.result == RESULT_NONE)
+			run_leave(&v->runs[i], RESULT_UNCHANGED, NULL);
+	errand_record(v);
+	return 0;
 }
 
 int channel_delete_run(struct context *c, const char *channel, struct channel_delete_report *out)
 {
-	static const struct phase deleting = { .id = PHASE_PRUNE, .start = start_delete, .changes = true };
 	struct fail f = FAIL_INIT;
 	struct errand v;
-	struct deleting *d;
-	int rc = 0;
+	int rc;
 
 	memset(out, 0, sizeof *out);
 	if (errand_open(&v, c, &out->outcome) < 0)
 		return errand_close(&v, -1);
-	d = errand_items(&v, sizeof *d);
-	for (size_t i = 0; i < v.count; i++)
-		d[i].channel = channel;
-	if (confirm(&v, channel, &f) < 0)
-		rc = errand_refuse(&v, &f);
-	else
-		fleet_phase(v.fleet, &deleting);
+	rc = delete(&v, channel, &f) < 0 ? errand_refuse(&v, &f) : 0;
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++) {
-		out->places[i] = (struct channel_delete_row){ .row = &v.runs[i].row, .deleted = d[i].deleted };
-		out->outcome.changed_something = out->outcome.changed_something || d[i].deleted;
+		const struct deleting *d = v.runs[i].data;
+
+		out->places[i] = (struct channel_delete_row){ .row = &v.runs[i].row, .deleted = d->deleted };
+		out->outcome.changed_something = out->outcome.changed_something || d->deleted;
 	}
 	return errand_close(&v, rc);
 }

@@ -414,10 +414,19 @@ static bool to_be_listed(const struct run *r)
 	return r->active && !r->live.recent;
 }
 
+static void was_listed(struct op *op)
+{
+	struct run *r = op->owner;
+
+	if (op->rc == 0)
+		release_promoted(&r->list, &r->live.log);
+	run_done(r, op->rc);
+}
+
 static void start_list(struct run *r)
 {
 	r->list = (struct release_list){ NULL, 0 };
-	r->ops->list(r->place, &r->list, run_op(r, run_op_done));
+	r->ops->list(r->place, &r->list, run_op(r, was_listed));
 }
 
 void fleet_list(struct fleet *fl)
@@ -432,8 +441,10 @@ void fleet_recent(struct fleet *fl)
 	static const struct phase ph = { .id = PHASE_READ, .start = start_list };
 
 	for (size_t i = 0; i < fl->count; i++)
-		if (fl->runs[i].active && fl->runs[i].live.recent)
+		if (fl->runs[i].active && fl->runs[i].live.recent) {
 			fl->runs[i].list = *fl->runs[i].live.recent;
+			release_promoted(&fl->runs[i].list, &fl->runs[i].live.log);
+		}
 	fleet_walk(fl, &ph, to_be_listed);
 }
 

@@ -27,7 +27,7 @@ static void was_asked(struct op *op)
 	if (missing || (op->rc == 0 && !p->id)) {
 		fail_set(&op->fail, FAIL_MISSING, missing ? "it has no channel %s" : "its channel %s serves nothing",
 		         p->channel);
-		fail_hint(&op->fail, "deploy to it first: slipway deploy %s --channel %s", r->row.place, p->channel);
+		fail_hint(&op->fail, "deploy --channel %s puts a release there; slipway channels lists them", p->channel);
 		op->rc = -1;
 	}
 	run_done(r, op->rc);
