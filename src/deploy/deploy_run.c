@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "deploy/budget.h"
+#include "deploy/channel.h"
 #include "deploy/choose_id.h"
 #include "deploy/decide.h"
 #include "deploy/outcome.h"
@@ -85,7 +86,7 @@ static int keep_failed(struct deploying *d, struct fail *f)
 		d->behind_only = known == 0;
 		return known;
 	}
-	if (ledger_failed_targets(c->ledger, env_name(c), &names, &count, &c->mem, f) < 0)
+	if (ledger_failed_targets(c->ledger, env_name(c), c->channel, &names, &count, &c->mem, f) < 0)
 		return -1;
 	const struct target **left = arena_alloc(&c->mem, (c->target_count + 1) * sizeof(struct target *));
 	for (size_t i = 0; i < c->target_count; i++)
@@ -268,6 +269,7 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 	if (rc == 0 && fleet_interrupted(d->fl))
 		rc = cancelled(f);
 	leave_rest(d);
+	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
 	if (rc < 0)
 		outcome_fail(o, d->c, f);
