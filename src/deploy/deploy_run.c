@@ -7,6 +7,7 @@
 #include "deploy/budget.h"
 #include "deploy/choose_id.h"
 #include "deploy/decide.h"
+#include "deploy/hooks.h"
 #include "deploy/outcome.h"
 #include "deploy/record.h"
 #include "deploy/stage.h"
@@ -259,7 +260,7 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 		rc = cancelled(f);
 	leave_rest(d);
 	fleet_fill(d->fl, o);
-	if (rc < 0)
+	if (rc < 0 || hooks_after(d->c, o, f) < 0)
 		outcome_fail(o, d->c, f);
 	end_record(d, rc);
 	return rc;
