@@ -100,11 +100,11 @@ static bool is_directory(const struct project *p, const char *path)
 static void warn_i18n(const struct project *p, const struct firebase_entry *e, struct problems *problems)
 {
 	const json *root = json_get(json_get(e->value, "i18n"), "root");
-	const char *path;
+	const char *name = json_string(root), *path;
 
-	if (!json_string(root) || !e->dir || !is_directory(p, e->dir))
+	if (!name || !e->dir || !is_directory(p, e->dir))
 		return;
-	path = arena_printf(&p->firebase->mem, "%s/%s", e->dir, json_string(root));
+	path = arena_printf(&p->firebase->mem, "%s/%s", e->dir, name + strspn(name, "/"));
 	if (!is_directory(p, path))
 		problem_at(problems, PROBLEM_WARNING, p->firebase->config, root, JSON_AT_VALUE, NULL,
 		           "there is no directory \"%s\"", path);
