@@ -12,6 +12,19 @@
 
 char strbuf_empty[1];
 
+/* As realloc, which would leave the old bytes in freed memory. */
+static char *moved(struct strbuf *s, size_t cap)
+{
+	char *text = xmalloc(cap);
+
+	memcpy(text, s->buf, s->len + 1);
+	if (s->buf != strbuf_empty) {
+		explicit_bzero(s->buf, s->cap);
+		free(s->buf);
+	}
+	return text;
+}
+
 /* Makes room for len more bytes and the NUL; false past the ceiling. */
 static bool grow(struct strbuf *s, size_t len)
 {
@@ -29,7 +42,7 @@ static bool grow(struct strbuf *s, size_t len)
 	size_t cap = s->cap ? s->cap + s->cap / 2 : 64;
 	if (cap < need)
 		cap = need;
-	s->buf = xrealloc(s->buf == strbuf_empty ? NULL : s->buf, cap);
+	s->buf = s->secret ? moved(s, cap) : xrealloc(s->buf == strbuf_empty ? NULL : s->buf, cap);
 	s->cap = cap;
 	return true;
 }
@@ -151,13 +164,16 @@ char *strbuf_detach(struct strbuf *s)
 {
 	char *text = s->buf == strbuf_empty ? xstrdup("") : s->buf;
 
-	*s = (struct strbuf){ .buf = strbuf_empty, .max = s->max };
+	*s = (struct strbuf){ .buf = strbuf_empty, .max = s->max, .secret = s->secret };
 	return text;
 }
 
 void strbuf_clear(struct strbuf *s)
 {
-	if (s->buf != strbuf_empty)
+	if (s->buf != strbuf_empty) {
+		if (s->secret)
+			explicit_bzero(s->buf, s->cap);
 		free(s->buf);
-	*s = (struct strbuf){ .buf = strbuf_empty, .max = s->max };
+	}
+	*s = (struct strbuf){ .buf = strbuf_empty, .max = s->max, .secret = s->secret };
 }

@@ -1,5 +1,6 @@
 /* strbuf: a growable byte string with a ceiling. Appends are sticky: past the ceiling nothing is added and
- * strbuf_failed() says so once, at the end. buf is NUL-terminated after the first append; empty is "". */
+ * strbuf_failed() says so once, at the end. buf is NUL-terminated after the first append; empty is "". One that is
+ * secret leaves nothing behind when it grows or is cleared. */
 #ifndef SLIPWAY_BASE_STRBUF_H
 #define SLIPWAY_BASE_STRBUF_H
 
@@ -10,11 +11,12 @@
 struct strbuf {
 	char *buf;
 	size_t len, cap, max;       /* max 0 = the default ceiling, 1 GiB */
-	bool failed;
+	bool failed, secret;
 };
 extern char strbuf_empty[1];        /* what buf points at before the first append; never written */
 #define STRBUF_INIT { .buf = strbuf_empty }
 #define STRBUF_MAX(n) { .buf = strbuf_empty, .max = (n) }
+#define STRBUF_SECRET { .buf = strbuf_empty, .secret = true }
 
 void strbuf_add(struct strbuf *s, const void *data, size_t len);
 void strbuf_addstr(struct strbuf *s, const char *text);

@@ -18,7 +18,7 @@ static const struct opt_row rows[] = {
 static int init_run(struct invocation *in, struct fail *f)
 {
 	const struct init_opts *o = in->opts;
-	const struct firebase_request firebase = setup_firebase(in);
+	const struct fbjson_request firebase = setup_firebase(in);
 	const struct init_request rq = {
 		.dir = ".", .name = o->name, .dist = o->dist, .kind = o->kind, .root = o->root,
 		.targets = in->words.items, .target_count = in->words.count, .firebase = &firebase,

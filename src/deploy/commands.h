@@ -18,14 +18,15 @@ struct deploy_options {
 	int64_t lock_timeout_ms;
 };
 #define PLAN_WHY_AT_DEPLOY "rendered value known at deploy"
-struct config_change { const char *key, *from, *to; };
 struct place_plan {                     /* beside row i */
 	struct row *row;
 	struct plan plan;               /* zero items when unchanged */
 	/* per plan item: "content differs", "new", "gone", PLAN_WHY_AT_DEPLOY */
 	const char *const *why;
-	struct config_change *config;
+	const struct config_change *config;
 	size_t config_count;
+	/* per plan item: its gzip form, or NULL; NULL altogether where contents are sent as they are */
+	const struct packed *const *wire;
 	bool exact;                     /* send_bytes is exact (nothing rendered from unknown secrets) */
 };
 struct plan_report {

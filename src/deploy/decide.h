@@ -25,6 +25,7 @@ struct place_stage;
 struct place_wish {                     /* r->data */
 	struct wish *wish;
 	const struct composed *want;
+	uint8_t label[SHA256_SIZE];     /* what header.tree of a release of it reads on this place */
 	const struct build *build;
 	struct plan plan;               /* counts; items only when kept */
 	struct place_plan *report;      /* plan's; NULL in deploy */

@@ -131,7 +131,7 @@ static int lock(struct deploying *d, struct fail *f)
 {
 	if (fleet_lock(d->fl, d->o->lock_timeout_ms, d->o->skip_locked, f) < 0)
 		return -1;
-	fleet_read(d->fl);
+	fleet_read_again(d->fl);
 	if (decide_moved(&d->wish, d->fl, f) < 0)
 		return -1;
 	return fleet_interrupted(d->fl) ? cancelled(f) : 0;

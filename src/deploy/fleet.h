@@ -50,6 +50,7 @@ struct phase {
 int fleet_open(struct fleet **out, struct context *c, struct fail *f);
 void fleet_close(struct fleet *fl);
 struct context *fleet_context(struct fleet *fl);
+struct packer *fleet_packer(struct fleet *fl);          /* NULL where no kind of host wants gzip */
 struct run *fleet_runs(struct fleet *fl, size_t *count);        /* name order; stable */
 void fleet_phase(struct fleet *fl, const struct phase *ph);
 bool fleet_interrupted(const struct fleet *fl);
@@ -76,7 +77,12 @@ struct op *run_op(struct run *r, void (*done)(struct op *op));
 
 /* Phases that every command shares. */
 void fleet_read(struct fleet *fl);              /* live_state of each; row.previous and row.live set */
-void fleet_list(struct fleet *fl);              /* release_list of each */
+void fleet_list(struct fleet *fl);              /* release_list of each, whole */
+/* The newest releases of each: what was read with what is live, where the kind does so; else the whole list. */
+void fleet_recent(struct fleet *fl);
+/* After the lock: reads again, but for places whose kind looks by itself while it seals (HOST_FENCES), unless the lock
+ * had to be waited for. */
+void fleet_read_again(struct fleet *fl);
 /* All or none. On -1 nothing is locked; FAIL_CONFLICT's text lists all holders with host, age and the way to free them.
  * Waits up to timeout_ms (events, not spinning); skip_locked turns held places into RESULT_SKIPPED instead. Starts the
  * renewal. */

@@ -270,6 +270,7 @@ int fleet_lock(struct fleet *fl, int64_t timeout_ms, bool skip_locked, struct fa
 			return conflict(fl, f);
 		if (round == 0)
 			say_waiting(fl, left_ms);
+		fl->waited = true;
 		doze(fl, left_ms, round);
 	}
 	fl->renew.fire = renew_all;

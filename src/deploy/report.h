@@ -40,6 +40,7 @@ struct row {
 	const char *live;                       /* live now; NULL = nothing or unknown (see result) */
 	const char *held;                       /* RESULT_HELD: "rolled back 1 h ago by ana: white screen" */
 	size_t added, changed, removed, kept;
+	bool uncounted;                         /* the four are not known: what is live is not listed for a deploy */
 	uint64_t sent_files, sent_bytes, requests;
 	int64_t started_ns, ended_ns;           /* monotonic; 0 = not yet */
 	atomic_ullong progress_files, progress_bytes;       /* of the running phase */

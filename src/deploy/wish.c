@@ -161,6 +161,9 @@ void wish_attach(struct wish *w, struct fleet *fl, struct place_plan *plans)
 		items[i].want = &w->of[at];
 		items[i].build = builds_of(w->builds, runs[i].target);
 		items[i].report = plans ? &plans[i] : NULL;
+		memcpy(items[i].label, items[i].want->tree.id, SHA256_SIZE);
+		if (runs[i].place && runs[i].ops->label)
+			runs[i].ops->label(runs[i].place, &items[i].want->tree, items[i].label);
 		if (plans)
 			plans[i] = (struct place_plan){ .row = &runs[i].row, .exact = w->of[at].exact };
 		runs[i].data = &items[i];

@@ -29,13 +29,13 @@ struct signals {
 struct loop {
 	struct pool *pool;
 	struct timer *timers;       /* by due_ns */
-	struct watch *watches;
 	struct finished *ready, **ready_tail;
 	struct signals *signals;    /* apart, since looking at a const loop may find new ones */
-	struct pollfd *polled;      /* scratch: one turn's descriptors, */
-	struct watch **owners;      /* and whose each is */
-	size_t polled_cap, owners_cap;
+	struct pollfd *polled;      /* the pool, the signals (poll ignores fd -1), then the watches, */
+	struct watch **owners;      /* and whose each is: owners[i]->slot == i */
+	size_t count, polled_cap, owners_cap;
 };
+enum { SLOT_POOL, SLOT_SIGNALS, SLOTS_OWN };
 
 static int catch(struct signals *s, struct fail *f)
 {
@@ -62,6 +62,11 @@ int loop_new(struct loop **out, unsigned threads, bool catch_signals, struct fai
 		loop_free(l);
 		return -1;
 	}
+	l->polled = vec_grow(NULL, &l->polled_cap, SLOTS_OWN, sizeof *l->polled);
+	l->owners = vec_grow(NULL, &l->owners_cap, SLOTS_OWN, sizeof(struct watch *));
+	l->polled[SLOT_POOL] = (struct pollfd){ .fd = pool_fd(l->pool), .events = POLLIN };
+	l->polled[SLOT_SIGNALS] = (struct pollfd){ .fd = l->signals->fd, .events = POLLIN };
+	l->count = SLOTS_OWN;
 	*out = l;
 	return 0;
 }
@@ -138,45 +143,39 @@ void loop_timer(struct loop *l, struct timer *t, int64_t delay_ms)
 
 void loop_watch(struct loop *l, struct watch *w)
 {
-	w->next = l->watches;
-	l->watches = w;
+	if (!w->slot) {
+		l->polled = vec_grow(l->polled, &l->polled_cap, l->count + 1, sizeof *l->polled);
+		l->owners = vec_grow(l->owners, &l->owners_cap, l->count + 1, sizeof(struct watch *));
+		w->slot = l->count++;
+		l->owners[w->slot] = w;
+	}
+	l->polled[w->slot] = (struct pollfd){ .fd = w->fd, .events = w->events };
 }
 
+/* The last one moves into the gap. */
 void loop_unwatch(struct loop *l, struct watch *w)
 {
-	for (struct watch **at = &l->watches; *at; at = &(*at)->next) {
-		if (*at == w) {
-			*at = w->next;
-			w->next = NULL;
-			return;
-		}
-	}
+	if (!w->slot)
+		return;
+	size_t last = --l->count;
+	l->polled[w->slot] = l->polled[last];
+	l->owners[w->slot] = l->owners[last];
+	l->owners[w->slot]->slot = w->slot;
+	w->slot = 0;
 }
 
-static bool watched(const struct loop *l, const struct watch *w, int fd)
+/* From the end, since what loop_unwatch moves down has then had its turn. A callback may unwatch any other, or close
+ * its fd and watch a new one under the same number: an entry is cleared as it is served, and begins cleared. */
+static void serve_watches(struct loop *l)
 {
-	for (const struct watch *at = l->watches; at; at = at->next)
-		if (at == w)
-			return w->fd == fd;
-	return false;
-}
-
-/* Fills l->polled: the pool, the signals (fd -1 is ignored by poll), then the watches. */
-static size_t gather(struct loop *l)
-{
-	size_t count = 2, i = 2;
-
-	for (const struct watch *w = l->watches; w; w = w->next)
-		count++;
-	l->polled = vec_grow(l->polled, &l->polled_cap, count, sizeof *l->polled);
-	l->owners = vec_grow(l->owners, &l->owners_cap, count, sizeof(struct watch *));
-	l->polled[0] = (struct pollfd){ .fd = pool_fd(l->pool), .events = POLLIN };
-	l->polled[1] = (struct pollfd){ .fd = l->signals->fd, .events = POLLIN };
-	for (struct watch *w = l->watches; w; w = w->next, i++) {
-		l->polled[i] = (struct pollfd){ .fd = w->fd, .events = w->events };
-		l->owners[i] = w;
+	for (size_t i = l->count; i-- > SLOTS_OWN;) {
+		if (i >= l->count)
+			continue;
+		short revents = l->polled[i].revents;
+		l->polled[i].revents = 0;
+		if (revents)
+			l->owners[i]->ready(l->owners[i], revents);
 	}
-	return count;
 }
 
 /* Rounded up, so that a timer is due when poll returns and the loop does not spin through the last millisecond. */
@@ -206,17 +205,9 @@ static void fire_timers(struct loop *l)
 
 void loop_turn(struct loop *l, int max_ms)
 {
-	size_t count = gather(l);
-	int ready = poll(l->polled, (nfds_t)count, patience(l, max_ms));
-
-	if (ready > 0) {
+	if (poll(l->polled, (nfds_t)l->count, patience(l, max_ms)) > 0) {
 		loop_signals(l, NULL);
-		/* A callback may unwatch any other, or close its fd and watch a new one under the same number. */
-		for (size_t i = 2; i < count; i++) {
-			struct pollfd p = l->polled[i];
-			if (p.revents && watched(l, l->owners[i], p.fd))
-				l->owners[i]->ready(l->owners[i], p.revents);
-		}
+		serve_watches(l);
 	}
 	pool_drain(l->pool);
 	run_ready(l);

@@ -1,5 +1,5 @@
-/* loop: the one thread that owns hosts, runs, timers and output. Waits on the pool, extra descriptors (ssh pipes),
- * timers and signals. (The HTTP engine joins it as one more source.)
+/* loop: the one thread that owns hosts, runs, timers and output. Waits on the pool, extra descriptors (the sockets of
+ * net/http.h, pipes, pidfds), timers and signals with one poll(2).
  *
  * op: one asynchronous step of a host. Completes exactly once, on the loop thread: done, failed or cancelled. */
 #ifndef SLIPWAY_NET_LOOP_H
@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "base/fail.h"
 #include "base/mem.h"
@@ -26,18 +27,20 @@ int loop_new(struct loop **out, unsigned threads, bool catch_signals, struct fai
 /* Ops under way complete first (their done() runs); accepts NULL. */
 void loop_free(struct loop *l);
 struct pool *loop_pool(struct loop *l);
-/* Arms (or re-arms) a timer. */
+/* Arms (or re-arms) a timer. With no delay it fires at the end of this turn or of the next: the way to put off what may
+ * not be done where one stands. */
 void loop_timer(struct loop *l, struct timer *t, int64_t delay_ms);
 void loop_timer_stop(struct loop *l, struct timer *t);
-/* Watches an fd for poll(2) events until unwatched. */
+/* Watches an fd for poll(2) events until unwatched. fd and events are read by loop_watch only: call it again after
+ * changing them. All of it takes constant time, and a callback may watch and unwatch anything. */
 struct watch {
 	int fd;
 	short events;
 	void (*ready)(struct watch *w, short revents);
-	struct watch *next;
+	size_t slot;                        /* the loop's; 0 = not watched */
 };
 void loop_watch(struct loop *l, struct watch *w);
-void loop_unwatch(struct loop *l, struct watch *w);
+void loop_unwatch(struct loop *l, struct watch *w);     /* harmless when it is not watched */
 /* One turn: waits at most max_ms (negative: no limit) for anything, then runs what is due. */
 void loop_turn(struct loop *l, int max_ms);
 /* How many SIGINT/SIGTERM came so far (the second one leaves at once: the caller decides), and the last one's number.

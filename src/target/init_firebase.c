@@ -6,17 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/firebase.h"
+#include "target/fbjson.h"
 #include "target/shape.h"
 #include "target/vars.h"
 
 struct drafting {
 	struct draft *draft;
 	const struct init_request *request;
-	struct firebase fb;
-	struct firebase_writing to;     /* its w: the document at hand */
+	struct fbjson fb;
+	struct fbjson_writing to;     /* its w: the document at hand */
 	/* Entry whose hosting keys all others repeat: they go into the host manifest. */
-	const struct firebase_entry *shared;
+	const struct fbjson_entry *shared;
 	const char **commands;          /* beside fb.builds; NULL = none */
 };
 
@@ -48,14 +48,14 @@ static void note_problems(struct drafting *r, const struct problems *problems)
 
 static void note_entries(struct drafting *r)
 {
-	struct firebase *fb = &r->fb;
+	struct fbjson *fb = &r->fb;
 
 	note(r, "for project %s (%s)", fb->project, fb->why);
 	for (size_t i = 0; i < fb->entry_count; i++) {
-		const struct firebase_entry *e = &fb->entries[i];
+		const struct fbjson_entry *e = &fb->entries[i];
 
 		if (e->wrong)
-			note(r, "%s %s: it was left out", firebase_entry_words(fb, e, &fb->mem), e->wrong);
+			note(r, "%s %s: it was left out", fbjson_entry_words(fb, e, &fb->mem), e->wrong);
 		else if (!e->target && !e->site)
 			note(r, "%s: firebase asks for the project's default site; it is taken to be called like the project",
 			     e->name);
@@ -70,7 +70,7 @@ static void note_dot_files(struct drafting *r)
 {
 	for (size_t i = 0; i < r->fb.build_count; i++) {
 		size_t count, k = 0;
-		const char *const *ignore = firebase_strings(r->fb.builds[i].first, "ignore", &count, &r->fb.mem);
+		const char *const *ignore = fbjson_strings(r->fb.builds[i].first, "ignore", &count, &r->fb.mem);
 
 		while (k < count && strcmp(ignore[k], "**/.*") != 0)
 			k++;
@@ -88,10 +88,10 @@ static bool needs_hook_variables(const char *command)
 }
 
 /* Each is run by a shell of its own, so that what one does to its shell is not seen by the next. */
-static const char *joined(struct drafting *r, const struct firebase_entry *e)
+static const char *joined(struct drafting *r, const struct fbjson_entry *e)
 {
 	size_t count;
-	const char *const *list = firebase_strings(e, "predeploy", &count, &r->fb.mem), *text = NULL;
+	const char *const *list = fbjson_strings(e, "predeploy", &count, &r->fb.mem), *text = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		if (needs_hook_variables(list[i]))
@@ -105,7 +105,7 @@ static const char *joined(struct drafting *r, const struct firebase_entry *e)
 /* Only where all entries of a build agree. */
 static void find_commands(struct drafting *r)
 {
-	const struct firebase *fb = &r->fb;
+	const struct fbjson *fb = &r->fb;
 
 	r->commands = arena_alloc(&r->fb.mem, (fb->build_count + 1) * sizeof *r->commands);
 	for (size_t i = 0; i < fb->build_count; i++) {
@@ -115,7 +115,7 @@ static void find_commands(struct drafting *r)
 		for (size_t k = 0; r->commands[i] && k < fb->entry_count; k++) {
 			const json *other = json_get(fb->entries[k].value, "predeploy");
 
-			if (firebase_counts(&fb->entries[k]) && fb->entries[k].build == i && !(other && json_equal(first, other)))
+			if (fbjson_counts(&fb->entries[k]) && fb->entries[k].build == i && !(other && json_equal(first, other)))
 				r->commands[i] = NULL;
 		}
 		if (r->commands[i])
@@ -125,7 +125,7 @@ static void find_commands(struct drafting *r)
 }
 
 /* ---- what has no effect ---- */
-static bool is_kept(const struct drafting *r, const struct firebase_entry *e, const json *member)
+static bool is_kept(const struct drafting *r, const struct fbjson_entry *e, const json *member)
 {
 	static const char *const words[] = { "public", "site", "target", "ignore", "allow_unsafe" };
 	const char *key = json_key(member);
@@ -135,25 +135,25 @@ static bool is_kept(const struct drafting *r, const struct firebase_entry *e, co
 			return true;
 	if (strcmp(key, "predeploy") == 0)
 		return r->commands[e->build] != NULL;
-	return firebase_writes(&r->to, member) || (firebase_is_hosting_key(key) && json_type(member) == JSON_NULL);
+	return fbjson_writes(&r->to, member) || (fbjson_is_hosting_key(key) && json_type(member) == JSON_NULL);
 }
 
-static void note_ignored(struct drafting *r, const struct firebase_entry *e, const json *member)
+static void note_ignored(struct drafting *r, const struct fbjson_entry *e, const json *member)
 {
-	const char *key = json_key(member), *lost = firebase_lost_keys(member, &r->fb.mem);
+	const char *key = json_key(member), *lost = fbjson_lost_keys(member, &r->fb.mem);
 	const char *why = "has no effect on what firebase serves";
 
 	if (strcmp(key, "hosting") == 0 && *lost)
 		why = arena_printf(&r->fb.mem, "inside the entry has no effect on what firebase serves, so its %s never "
 		                               "applied: move up what is meant", lost);
-	else if (firebase_is_hosting_key(key))
+	else if (fbjson_is_hosting_key(key))
 		why = "does not fit slipway's documents: write it anew by hand";
 	else if (strcmp(key, "predeploy") == 0 || strcmp(key, "postdeploy") == 0)
 		why = "is a hook: run it before or after slipway";
 	note(r, "%s: \"%s\" %s; it is kept under \"x-was-ignored\"", e->name, key, why);
 }
 
-static void write_ignored(struct drafting *r, const struct firebase_entry *e)
+static void write_ignored(struct drafting *r, const struct fbjson_entry *e)
 {
 	bool any = false;
 
@@ -174,7 +174,7 @@ static void write_ignored(struct drafting *r, const struct firebase_entry *e)
 }
 
 /* ---- the documents ---- */
-static void write_target(struct drafting *r, const struct firebase_entry *e)
+static void write_target(struct drafting *r, const struct fbjson_entry *e)
 {
 	struct jw w;
 
@@ -183,9 +183,9 @@ static void write_target(struct drafting *r, const struct firebase_entry *e)
 	jw_kstr(&w, "host", "hosting");
 	if (r->fb.build_count > 1)
 		jw_kstr(&w, "build", r->fb.builds[e->build].name);
-	firebase_write_site(&r->to, e);
+	fbjson_write_site(&r->to, e);
 	if (!r->shared)
-		firebase_write_hosting(&r->to, e);
+		fbjson_write_hosting(&r->to, e);
 	write_ignored(r, e);
 	draft_end(&w);
 }
@@ -203,7 +203,7 @@ static void write_project(struct drafting *r, const char *name)
 	for (size_t i = 0; i < r->fb.build_count; i++) {
 		jw_key(&w, r->fb.builds[i].name);
 		jw_object(&w);
-		firebase_write_build(&r->to, &r->fb.builds[i], r->fb.build_count == 1 ? r->request->dist : NULL);
+		fbjson_write_build(&r->to, &r->fb.builds[i], r->fb.build_count == 1 ? r->request->dist : NULL);
 		if (r->commands[i])
 			jw_kstr(&w, "command", vars_literal(r->commands[i], &r->fb.mem));
 		jw_end(&w);
@@ -216,37 +216,37 @@ static void write_documents(struct drafting *r, const char *name)
 {
 	struct jw w;
 
-	r->to = (struct firebase_writing){ .firebase = &r->fb, .w = &w, .arena = &r->fb.mem, .to_keep = true };
+	r->to = (struct fbjson_writing){ .firebase = &r->fb, .w = &w, .arena = &r->fb.mem, .to_keep = true };
 	draft_begin(r->draft, &w, "manifests/hosting.json");
 	jw_kstr(&w, "kind", "firebase");
 	jw_kstr(&w, "project", vars_literal(r->fb.project, &r->fb.mem));
 	if (r->shared)
-		firebase_write_hosting(&r->to, r->shared);
+		fbjson_write_hosting(&r->to, r->shared);
 	draft_end(&w);
 	for (size_t i = 0; i < r->fb.entry_count; i++)
-		if (firebase_counts(&r->fb.entries[i]))
+		if (fbjson_counts(&r->fb.entries[i]))
 			write_target(r, &r->fb.entries[i]);
 	write_project(r, name);
 }
 
 static void find_shared(struct drafting *r)
 {
-	const struct firebase *fb = &r->fb;
+	const struct fbjson *fb = &r->fb;
 
 	r->shared = fb->builds[0].first;
 	for (size_t i = 0; i < fb->entry_count && r->shared; i++)
-		if (firebase_counts(&fb->entries[i]) && !firebase_same_hosting(r->shared, &fb->entries[i]))
+		if (fbjson_counts(&fb->entries[i]) && !fbjson_same_hosting(r->shared, &fb->entries[i]))
 			r->shared = NULL;
 }
 
 static int read_firebase(struct drafting *r, int dirfd, struct fail *f)
 {
-	const struct firebase_request *asked = r->request->firebase;
-	const struct firebase_request rq = { .project = asked ? asked->project : NULL,
+	const struct fbjson_request *asked = r->request->firebase;
+	const struct fbjson_request rq = { .project = asked ? asked->project : NULL,
 	                                     .store = asked ? asked->store : NULL };
 	struct problems problems = PROBLEMS_INIT;
 	char *root = realpath(r->request->dir, NULL);
-	int rc = firebase_read(&r->fb, dirfd, root ? root : "/", "firebase.json", &rq, &problems, f);
+	int rc = fbjson_read(&r->fb, dirfd, root ? root : "/", "firebase.json", &rq, &problems, f);
 
 	if (rc == 0)
 		note_problems(r, &problems);
@@ -273,6 +273,6 @@ int draft_from_firebase(struct draft *d, int dirfd, const struct init_request *r
 		find_commands(&r);
 		write_documents(&r, name);
 	}
-	firebase_clear(&r.fb);
+	fbjson_clear(&r.fb);
 	return rc;
 }

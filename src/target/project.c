@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "target/firebase_project.h"
+#include "target/fbjson_project.h"
 #include "target/keys.h"
 
 #define PROJECT_FILE "slipway.json"
@@ -173,7 +173,7 @@ static bool is_firebase(const struct project *p)
 	return is;
 }
 
-static int refuse_firebase(const struct firebase_request *rq, struct fail *f)
+static int refuse_firebase(const struct fbjson_request *rq, struct fail *f)
 {
 	if (rq->only) {
 		fail_set(f, FAIL_USAGE, "--only is for a " FIREBASE_FILE "; this project has a " PROJECT_FILE);
@@ -186,17 +186,17 @@ static int refuse_firebase(const struct firebase_request *rq, struct fail *f)
 	return 0;
 }
 
-static int read_documents(struct project *p, const struct firebase_request *rq, struct problems *problems,
+static int read_documents(struct project *p, const struct fbjson_request *rq, struct problems *problems,
                           struct fail *f)
 {
-	static const struct firebase_request nothing = { .project = NULL };
+	static const struct fbjson_request nothing = { .project = NULL };
 
 	rq = rq ? rq : &nothing;
 	if (!is_firebase(p)) {
 		if (refuse_firebase(rq, f) < 0)
 			return -1;
 		read_slipway(p, problems);
-	} else if (firebase_project_read(p, rq, problems, f) < 0 && problems->errors == 0) {
+	} else if (fbjson_project_read(p, rq, problems, f) < 0 && problems->errors == 0) {
 		return -1;
 	}
 	if (p->config.value)
@@ -243,7 +243,7 @@ void project_free(struct project *p)
 		json_doc_free(p->docs[i]);
 	json_doc_free(p->builtin);
 	if (p->firebase)
-		firebase_clear(p->firebase);
+		fbjson_clear(p->firebase);
 	if (p->dirfd >= 0)
 		(void)close(p->dirfd);
 	free(p->owned);

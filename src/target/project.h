@@ -1,5 +1,5 @@
 /* project: slipway.json and the documents beside it (targets, manifests, overlays), loaded, checked and layered; or a
- * firebase.json with its .firebaserc, as it is (firebase.h).
+ * firebase.json with its .firebaserc, as it is (fbjson.h).
  *
  * Which one: going up from the directory, the first that has slipway.json or firebase.json; where both lie,
  * slipway.json. So a firebase.json wins over a slipway.json farther up, and slipway.json over a firebase.json beside it
@@ -28,7 +28,7 @@
 #include "target/problems.h"
 
 struct project;
-struct firebase_request;                /* firebase.h */
+struct fbjson_request;                /* fbjson.h */
 
 struct build_def {                      /* one of "builds" */
 	const char *name;
@@ -63,7 +63,7 @@ struct hook_def {                       /* what an entry of firebase.json runs b
 struct project_request {
 	const char *dir;                /* where to look, and above */
 	const char *config;             /* names the document outright: a slipway.json, or one with "hosting" in it */
-	const struct firebase_request *firebase;        /* how a firebase.json is read; NULL = nothing special */
+	const struct fbjson_request *firebase;        /* how a firebase.json is read; NULL = nothing special */
 };
 
 /* Finds the project and loads every document. Problems of all documents are collected; -1 with FAIL_MISSING (no

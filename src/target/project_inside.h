@@ -31,7 +31,7 @@ struct resolved {                       /* one environment's targets */
 	bool done;
 };
 
-struct firebase;
+struct fbjson;
 
 struct project {
 	char *root;
@@ -40,7 +40,7 @@ struct project {
 	struct json_doc **docs;                 /* owned; all but firebase.json and .firebaserc */
 	size_t doc_count, doc_cap;
 	struct part config;                     /* value NULL when slipway.json could not be read */
-	struct firebase *firebase;              /* of a firebase.json project: config is made from it; else NULL */
+	struct fbjson *firebase;              /* of a firebase.json project: config is made from it; else NULL */
 	struct hook_def *hooks;
 	size_t hook_count;
 	struct json_doc *builtin;               /* the built-in layer */

@@ -121,6 +121,27 @@ static void test_escaping(void **state)
 	escapes("cut \xE2\x82", 6, "cut \\xE2\\x82");
 }
 
+/* The one before it grew lies in freed memory: that cannot be looked at, but what is kept and cleared can. */
+static void test_secret_ones(void **state)
+{
+	(void)state;
+	struct strbuf s = STRBUF_SECRET;
+
+	for (int i = 0; i < 100; i++)
+		strbuf_addf(&s, "%d,", i);
+	assert_int_equal(s.len, 290);
+	assert_memory_equal(s.buf, "0,1,2,", 6);
+	assert_string_equal(s.buf + 284, "98,99,");
+	strbuf_clear(&s);
+	assert_true(s.secret);
+	assert_string_equal(s.buf, "");
+	strbuf_addstr(&s, "again");
+	char *text = strbuf_detach(&s);
+	assert_string_equal(text, "again");
+	assert_true(s.secret);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +151,7 @@ int main(void)
 		cmocka_unit_test(test_the_ceiling_sticks),
 		cmocka_unit_test(test_impossible_lengths),
 		cmocka_unit_test(test_escaping),
+		cmocka_unit_test(test_secret_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,94 @@ static void test_a_callback_unwatches_another(void **state)
 	loop_free(l);
 }
 
+enum { CROWD = 40 };
+struct member {
+	struct watch watch;         /* first */
+	struct crowd *crowd;
+	int calls;
+};
+struct crowd {
+	struct loop *loop;
+	struct member members[CROWD], late;
+	unsigned state;
+};
+
+/* Leaves, takes a few others along, and lets one in: whoever is served afterwards must still be watched. */
+static void member_ready(struct watch *w, short revents)
+{
+	struct member *m = (struct member *)w;
+	struct crowd *c = m->crowd;
+
+	assert_true(revents & POLLIN);
+	assert_true(w->slot > 0);
+	m->calls++;
+	loop_unwatch(c->loop, w);
+	for (int i = 0; i < 2; i++) {
+		c->state = c->state * 1103515245 + 12345;
+		loop_unwatch(c->loop, &c->members[c->state / 65536 % CROWD].watch);
+	}
+	loop_watch(c->loop, &c->late.watch);
+}
+
+static void test_a_crowd_that_leaves_while_it_is_served(void **state)
+{
+	(void)state;
+	struct loop *l = new_loop(false);
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	for (unsigned seed = 1; seed <= 50; seed++) {
+		struct crowd c = { .loop = l, .state = seed };
+		int served = 0, left = 0;
+		for (int i = 0; i <= CROWD; i++) {
+			struct member *m = i < CROWD ? &c.members[i] : &c.late;
+			*m = (struct member){ .watch = { .fd = ends[0], .events = POLLIN, .ready = member_ready }, .crowd = &c };
+			if (i < CROWD)
+				loop_watch(l, &m->watch);
+		}
+		loop_turn(l, 1000);
+		assert_int_equal(c.late.calls, 0);      /* it came while they were served: next turn */
+		for (int i = 0; i < CROWD; i++) {
+			assert_in_range(c.members[i].calls, 0, 1);
+			served += c.members[i].calls;
+			left += c.members[i].watch.slot > 0;
+		}
+		assert_in_range(served, CROWD / 4, CROWD);
+		assert_int_equal(left, 0);
+		loop_turn(l, 1000);
+		assert_int_equal(c.late.calls, 1);
+		loop_unwatch(l, &c.late.watch);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	loop_free(l);
+}
+
+static void test_watching_again_changes_the_events(void **state)
+{
+	(void)state;
+	struct loop *l = new_loop(false);
+	struct reader r = { .watch = { .events = POLLOUT, .ready = reader_ready }, .loop = l };
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], "hello", 5), 5);
+	r.watch.fd = ends[0];
+	loop_watch(l, &r.watch);
+	loop_turn(l, 0);
+	assert_int_equal(r.calls, 0);
+	r.watch.events = POLLIN;
+	loop_watch(l, &r.watch);
+	loop_turn(l, 1000);
+	assert_int_equal(r.calls, 1);
+	loop_unwatch(l, &r.watch);
+	loop_unwatch(l, &r.watch);
+	close(ends[0]);
+	close(ends[1]);
+	loop_free(l);
+}
+
 struct step {
 	struct op op;
 	struct loop *loop;
@@ -312,6 +400,8 @@ int main(void)
 		cmocka_unit_test(test_a_turn_waits_no_longer),
 		cmocka_unit_test(test_watches),
 		cmocka_unit_test(test_a_callback_unwatches_another),
+		cmocka_unit_test(test_a_crowd_that_leaves_while_it_is_served),
+		cmocka_unit_test(test_watching_again_changes_the_events),
 		cmocka_unit_test(test_ops_work_elsewhere_and_end_here),
 		cmocka_unit_test(test_a_cancelled_op_is_not_begun),
 		cmocka_unit_test(test_finished_ops_come_on_the_next_turn),

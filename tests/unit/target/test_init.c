@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "../support/test.h"
-#include "target/firebase.h"
+#include "target/fbjson.h"
 #include "target/project.h"
 
 static int run(const struct scratch *s, struct init_request *rq, struct strbuf *report, struct fail *f)
@@ -216,7 +216,7 @@ static void firebase_values(void **state)
 
 static void firebase_refusals(void **state)
 {
-	static const struct firebase_request other = { .project = "other" };
+	static const struct fbjson_request other = { .project = "other" };
 	struct scratch *s = *state;
 	struct init_request rq = { .name = "site" };
 	struct strbuf report = STRBUF_INIT;
