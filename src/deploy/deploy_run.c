@@ -8,6 +8,7 @@
 #include "deploy/channel.h"
 #include "deploy/choose_id.h"
 #include "deploy/decide.h"
+#include "deploy/hooks.h"
 #include "deploy/outcome.h"
 #include "deploy/presume.h"
 #include "deploy/record.h"
@@ -271,7 +272,7 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 	leave_rest(d);
 	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
-	if (rc < 0)
+	if (rc < 0 || hooks_after(d->c, o, f) < 0)
 		outcome_fail(o, d->c, f);
 	end_record(d, rc);
 	return rc;
