@@ -127,6 +127,7 @@ struct http_handle {
 	enum http_stop stop;
 	int error_number;                       /* errno of FILE_ERROR, or of a socket that could not be opened */
 	bool active;                            /* in http->active, counted in `sending` */
+	bool by_directory;                      /* the authorities are the system's directory of them */
 	bool begun;                             /* the connection was made: something may have been sent */
 	bool headed;                            /* the last header line was the empty one: they are complete */
 	bool cut;                               /* the body of an error was too long to be read to its end */
@@ -138,6 +139,7 @@ struct http {
 	struct http_options o;
 	unsigned width;                         /* of all peers together */
 	CURLM *multi;                           /* NULL before the first request */
+	bool by_directory;                      /* ask the system's directory of authorities, not its file */
 	struct timer curl_timer, turn_end, sweep;
 	struct link peers, over;                /* over: lanes with works that wait for their done() */
 	struct link active, idle;               /* handles */
