@@ -237,10 +237,11 @@ void http_lane_free(struct http_lane *l)
 {
 	if (!l)
 		return;
+	struct http_work *w;
 	l->closing = true;
 	http_lane_cancel(l);
-	while (!link_empty(&l->queue[HTTP_CLASS_OVER]))
-		finish_over(link_owner(l->queue[HTTP_CLASS_OVER].next, struct http_work, link));
+	while ((w = http_queue_over_in(l)))
+		finish_over(w);
 	l->peer->lanes--;
 	free(l);
 }
@@ -436,10 +437,8 @@ static void turn_end(struct timer *t)
 
 	while ((x = http_multi_ended(h, &code)))
 		http_attempt_over(x, code);
-	while (!link_empty(&h->over)) {
-		struct http_lane *l = link_owner(h->over.next - HTTP_CLASS_OVER, struct http_lane, turn);
-		finish_over(link_owner(l->queue[HTTP_CLASS_OVER].next, struct http_work, link));
-	}
+	while ((w = http_queue_over(h)))
+		finish_over(w);
 	while ((w = http_queue_next(h))) {
 		start(h, w);
 		begun = true;
