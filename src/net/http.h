@@ -10,11 +10,12 @@
  * `judge` has had its say), failed (rc -1, fail) or cancelled (rc -1, FAIL_CANCELLED).
  *
  * Only what may start now is given to libcurl: it counts queue time into its timeouts. The width of a peer starts at
- * 64 and adapts (net/http_width.h): it grows while more requests at once mean more throughput, and halves on 429,
- * stalls and the second 503 of a round, at most once a round trip; the ceiling is 256, the peer's own width, -j, and
- * what RLIMIT_NOFILE leaves. Of bodies longer than 64 KiB only so many are under way that each request of the width has
- * 512 KiB: on a thin uplink a few uploads at once get through in time, where 64 would all be late. Shorter requests do
- * not wait behind them. There are never more connections than the engine is wide (but 8 may be kept).
+ * 64 and adapts (net/http_width.h): it grows while more requests at once mean more throughput, and halves on 429, on
+ * stalls and on 503 (from more than one in sixteen), at most once a round trip; the ceiling is 256, the peer's own
+ * width, -j, and what RLIMIT_NOFILE leaves. Of bodies longer than 64 KiB only so many are under way that each request
+ * of the width has 512 KiB: on a thin uplink a few uploads at once get through in time, where 64 would all be late.
+ * Shorter requests do not wait behind them. There are never more connections than the engine is wide (but 8 may be
+ * kept).
  *
  * Retries live here and nowhere above: an attempt whose failure may pass by itself (net/retry.h) is made again after a
  * pause, as long as the run's budget lasts, and only for requests marked HTTP_REPEATABLE; others are sent again only
