@@ -1,5 +1,8 @@
 #include "packing.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -192,6 +195,53 @@ static void goes_on_when_the_spool_goes(void **state)
 	assert_non_null(strstr(t->notes.buf, "is not kept"));
 }
 
+/* In an own mount namespace: a file system of 64 KiB, which a part of the large content's gzip form fills. */
+static int use_full_disk(struct packing *t, const struct entry *entries, const char *const *datas, size_t count)
+{
+	struct waited w;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("tmpfs", t->cache, "tmpfs", 0, "size=64k") < 0)
+		return 77;
+	packing_open(t, false);
+	packing_pack(t, &w, entries, count);
+	if (packing_wait(t, &w) < 0)
+		return 1;
+	for (size_t i = 0; i < count; i++)
+		packing_check(t, entries[i].blob, datas[i], (size_t)entries[i].blob->size);
+	if (!strstr(t->notes.buf, "No space left on device"))
+		return 2;
+	packing_close(t);
+	return strchr(t->notes.buf, '\n') == t->notes.buf + t->notes.len - 1 ? 0 : 3;
+}
+
+static void goes_on_with_a_full_disk(void **state)
+{
+	struct packing *t = *state;
+	char *large = packing_large(), noise[100000];
+	uint32_t x = 1;
+	int status;
+
+	for (size_t i = 0; i < sizeof noise; i++)
+		noise[i] = (char)((x = x * 1664525 + 1013904223) >> 24);
+	const char *const datas[] = { large, noise, "small" };
+	const struct blob *blobs[] = { packing_file(t, "large", large, PACKING_LARGE),
+		packing_file(t, "noise", noise, sizeof noise), packing_text(t, "small", "small") };
+	const struct entry *entries = packing_entries(t, blobs, 3);
+	packing_close(t);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(use_full_disk(t, entries, datas, 3));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	free(large);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip_here("a small file system cannot be mounted");
+	else
+		assert_int_equal(status, 0);
+	packing_open(t, false);
+}
+
 /* ---- cancelling ---- */
 
 /* Noise, so that packing it takes longer than a look at the ops. */
@@ -255,6 +305,7 @@ int main(void)
 		PACKING(keeps_secrets_in_memory),
 		PACKING(goes_on_without_a_spool),
 		PACKING(goes_on_when_the_spool_goes),
+		PACKING(goes_on_with_a_full_disk),
 		PACKING(sees_a_cancelled_op),
 		PACKING(forgets_what_nobody_waits_for),
 	};

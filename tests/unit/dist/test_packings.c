@@ -164,7 +164,8 @@ static void sheds_the_unused(void **state)
 	for (unsigned n = 0; n < 4; n++)
 		learn(t, n, n == 3 ? LARGE : SMALL, 10 + n);
 	save(t, 1);
-	snprintf(text, sizeof text, "UPDATE packing SET used_s = %lld - 86400 * CASE gz_size WHEN 10 THEN 3 ELSE 100 END", now);
+	snprintf(text, sizeof text, "UPDATE packing SET used_s = %lld - 86400 * CASE gz_size WHEN 10 THEN 3 ELSE 100 END",
+		now);
 	ask(t, text);
 	again(t);
 	assert_int_equal(known(t, 0, SMALL), 10);
