@@ -325,7 +325,7 @@ static void unpacks_several_streams(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		struct gzipped sum;
-		uint8_t *packed = whole(z, "abc" + i, 3 - i, &sum);
+		uint8_t *packed = whole(z, &"abc"[i], 3 - i, &sum);
 		strbuf_add(&all, packed, (size_t)sum.size);
 		free(packed);
 	}
