@@ -366,12 +366,27 @@ static void pump(struct site *s)
 
 /* ---- a place ---- */
 
-struct served_rules served_rules_of(const struct target *t)
+static enum trailing_slash slash_of(const char *behavior)
+{
+	if (!behavior)
+		return SLASH_UNSET;
+	return strcmp(behavior, "\"ADD\"") == 0 ? SLASH_ALWAYS : SLASH_NEVER;
+}
+
+/* Keys and values of a change are the service's (ServingConfig of the Hosting API). */
+struct served_rules served_rules_live(const struct target *t, const struct config_change *changes, size_t count)
 {
 	const json *slash = target_value(t, "trailingSlash");
-
-	return (struct served_rules){ .clean_urls = json_bool(target_value(t, "cleanUrls"), false),
+	struct served_rules rules = { .clean_urls = json_bool(target_value(t, "cleanUrls"), false),
 		.slash = !slash ? SLASH_UNSET : json_bool(slash, false) ? SLASH_ALWAYS : SLASH_NEVER };
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(changes[i].key, "cleanUrls") == 0)
+			rules.clean_urls = changes[i].from && strcmp(changes[i].from, "true") == 0;
+		else if (strcmp(changes[i].key, "trailingSlashBehavior") == 0)
+			rules.slash = slash_of(changes[i].from);
+	}
+	return rules;
 }
 
 static int open_site(struct site *s, struct fail *f)

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include "deploy/served_url.h"
+#include "host/host.h"
 #include "net/http.h"
 #include "net/loop.h"
 #include "target/project.h"
@@ -44,8 +45,8 @@ struct served_site {
 };
 struct served_sum { uint64_t files, bytes, requests; bool cut; };       /* cut: there were too many findings */
 
-/* What the documents say about addresses. */
-struct served_rules served_rules_of(const struct target *t);
+/* What is live says about addresses: as the documents do, but for what would change in its configuration. */
+struct served_rules served_rules_live(const struct target *t, const struct config_change *changes, size_t count);
 /* Within a turn. items are borrowed until done, their texts are in op->mem. op fails when the place cannot be asked at
  * all: by its address, its connection, or an answer that says "come back later" to the end. */
 void served_compare(struct web *w, const struct served_site *site, struct served_item *items, size_t count,

@@ -101,8 +101,11 @@ static void was_fetched(struct op *op)
 		return;
 	}
 	list_items(r);
-	const struct served_site site = { .name = r->row.place, .url = r->row.url, .rules = served_rules_of(r->target),
-		.gzip = s->manifest.compressor != NULL, .files_now = &r->row.progress_files,
+	struct config_changes changes = { NULL, 0 };
+	if (r->ops->compare_config)
+		r->ops->compare_config(r->place, &changes, &s->scratch);
+	const struct served_site site = { .name = r->row.place, .url = r->row.url,
+		.rules = served_rules_live(r->target, changes.items, changes.count), .gzip = s->manifest.compressor != NULL, .files_now = &r->row.progress_files,
 		.bytes_now = &r->row.progress_bytes };
 	served_compare(s->web, &site, s->items, s->count, &s->sum, run_op(r, was_compared));
 }
