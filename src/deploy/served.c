@@ -204,7 +204,7 @@ static void end_fetch(struct fetch *x, const char *what)
 	x->item->what = what;
 	x->item = NULL;
 	s->busy--;
-	if (what && ++s->findings == SERVED_FINDINGS_MOST) {
+	if (what && ++s->findings == s->of.findings_most) {
 		s->sum->cut = s->at < s->count;
 		s->over = true;
 	}

@@ -15,8 +15,6 @@
 #include "net/loop.h"
 #include "target/project.h"
 
-#define SERVED_FINDINGS_MOST 1000       /* of a place: after that its other files are not asked for */
-
 struct web;
 /* places: how many will want a turn. dir: where long answers may lie meanwhile; borrowed. */
 struct web *web_new(struct http *h, struct loop *l, size_t places, const char *dir);
@@ -41,6 +39,7 @@ struct served_site {
 	const char *url;                /* NULL: FAIL_CONFIG */
 	struct served_rules rules;
 	bool gzip;
+	size_t findings_most;           /* after so many, other files are not asked for; 0 = no limit */
 	atomic_ullong *files_now, *bytes_now;   /* counted up meanwhile; may be NULL */
 };
 struct served_sum { uint64_t files, bytes, requests; bool cut; };       /* cut: there were too many findings */

@@ -7,6 +7,8 @@
 #include "deploy/served.h"
 #include "dist/gzip.h"
 
+#define FINDINGS_MOST 1000              /* of a place: whoever has so many needs no more */
+
 struct serving {                        /* one place's; r->data while it lasts */
 	struct web *web;
 	struct web_turn turn;
@@ -105,8 +107,8 @@ static void was_fetched(struct op *op)
 	if (r->ops->compare_config)
 		r->ops->compare_config(r->place, &changes, &s->scratch);
 	const struct served_site site = { .name = r->row.place, .url = r->row.url,
-		.rules = served_rules_live(r->target, changes.items, changes.count), .gzip = s->manifest.compressor != NULL, .files_now = &r->row.progress_files,
-		.bytes_now = &r->row.progress_bytes };
+		.rules = served_rules_live(r->target, changes.items, changes.count), .gzip = s->manifest.compressor != NULL,
+		.findings_most = FINDINGS_MOST, .files_now = &r->row.progress_files, .bytes_now = &r->row.progress_bytes };
 	served_compare(s->web, &site, s->items, s->count, &s->sum, run_op(r, was_compared));
 }
 
