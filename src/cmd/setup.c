@@ -245,6 +245,8 @@ static void say_warnings(struct invocation *in)
 int setup_open(struct invocation *in, struct fail *f)
 {
 	unsigned flags = in->command->flags;
+	if (in->command->verb->words && in->command->verb->words(in, f) < 0)
+		return -1;
 	if (!(flags & NEEDS_PROJECT))
 		return 0;
 	if (setup_project(in, f) < 0 || setup_environment(in, f) < 0)

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
 #include "base/strmap.h"
+#include "deploy/held.h"
 #include "host/packer.h"
 
 /* ---- nothing to do? ---- */
@@ -75,29 +75,6 @@ static void judge_live(const struct wish *w, struct run *r)
 
 /* ---- a bad one? ---- */
 
-static void hold(struct run *r, const struct release_info *bad)
-{
-	const struct switch_record *rec = bad->bad_record;
-	struct strbuf text = STRBUF_INIT, raw = STRBUF_INIT;
-	char age[CLOCK_TEXT];
-	int64_t now = fleet_context(r->fleet)->now_s;
-
-	strbuf_addstr(&raw, "rolled back");
-	if (rec) {
-		clock_age(age, now > rec->at_s ? now - rec->at_s : 0);
-		strbuf_addf(&raw, " %s ago", age);
-	}
-	if (rec && rec->by)
-		strbuf_addf(&raw, " by %s", rec->by);
-	if (rec && rec->reason && *rec->reason)
-		strbuf_addf(&raw, ": %s", rec->reason);
-	strbuf_addescaped(&text, raw.buf, raw.len);
-	r->row.held = arena_strdup(&r->mem, text.buf);
-	strbuf_clear(&raw);
-	strbuf_clear(&text);
-	run_leave(r, RESULT_HELD, NULL);
-}
-
 static bool was_live(const struct run *r, const char *id)
 {
 	for (size_t i = 0; i < r->live.log.count; i++)
@@ -119,7 +96,7 @@ static void judge_bad(const struct wish *w, struct run *r)
 		if (memcmp(it->header.tree, pw->label, SHA256_SIZE) != 0)
 			continue;
 		if (it->bad)
-			hold(r, it);
+			held_leave(r, it->bad_record);
 		if (it->bad || was_live(r, it->header.id))
 			return;
 	}
@@ -168,6 +145,11 @@ static void count_packed(struct run *r, struct place_plan *out)
 	}
 	out->wire = wire;
 	strmap_clear(&seen);
+}
+
+const uint8_t *place_plan_wire(const struct place_plan *p, size_t i)
+{
+	return p->wire && p->wire[i] ? p->wire[i]->sha256 : NULL;
 }
 
 static void report_plan(struct run *r)

@@ -32,6 +32,8 @@ struct place_wish {                     /* r->data */
 	const char *base;               /* live release that the decision is about */
 	uint8_t base_tree[SHA256_SIZE];
 	bool planned, fresh;            /* fresh: trust nothing that is stored there */
+	bool late;                      /* what is live was read after staging (presume.h) */
+	bool stage_again;               /* what was staged is not to be used */
 	struct manifest have;           /* while the plan is made */
 	struct arena scratch;           /* holds it */
 	struct fail refused;            /* what the fuse says */

@@ -58,6 +58,8 @@ static const char *config_digest(struct context *c)
 	uint8_t id[SHA256_SIZE];
 	char *hex = arena_bytes(&c->mem, SHA256_HEX);
 
+	if (c->channel)
+		strbuf_addf(&text, "channel %s\n", c->channel);
 	for (size_t i = 0; i < c->all.count; i++)
 		add_target(&text, &c->all.items[i]);
 	sha256_bytes(text.buf, text.len, id);

@@ -17,9 +17,9 @@
  * pause, as long as the run's budget lasts, and only for requests marked HTTP_REPEATABLE; others are sent again only
  * when nothing of them can have arrived (the connection was never made) or on 429.
  *
- * Safety: https only, TLS 1.2 or newer, always verified; http only to loopback, where the peer was told so. No
+ * Safety: https only, TLS 1.2 or newer, always verified; http only to this machine, where the peer was told so. No
  * redirect is followed, no netrc is read, no cookie kept. A request to an origin that its peer was not given fails
- * before a byte is sent. Proxies as the environment says (HTTPS_PROXY, NO_PROXY), never for loopback over plain http.
+ * before a byte is sent. Proxies as the environment says (HTTPS_PROXY, NO_PROXY), never over plain http.
  * Header lines and bodies that come back have ceilings. What is traced has no query string and no header. */
 #ifndef SLIPWAY_NET_HTTP_H
 #define SLIPWAY_NET_HTTP_H
@@ -75,6 +75,9 @@ void http_peer_free(struct http_peer *p);       /* its lanes must be gone; accep
 /* Requests may go to this origin ("https://host[:port]", "http://127.0.0.1:8080"). FAIL_CONFIG for anything but https,
  * or http to loopback (localhost, *.localhost, 127.0.0.0/8, [::1]). A path behind it is refused. */
 int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f);
+/* The same, and plain http also to a cloud machine's own metadata service, which speaks nothing else: 169.254.0.0/16
+ * and metadata.google.internal. Never by a proxy. */
+int http_peer_allow_metadata(struct http_peer *p, const char *origin, struct fail *f);
 unsigned http_peer_width(const struct http_peer *p);    /* as adapted by now */
 
 struct http_lane *http_lane_new(struct http_peer *p, const char *name);         /* name: copied, for traces */
@@ -151,5 +154,6 @@ void http_escape(struct strbuf *out, const char *text, const char *keep);
  * user information. */
 bool http_split(const char *url, struct strbuf *origin, struct strbuf *path);
 bool http_is_loopback(const char *origin);
+bool http_is_metadata(const char *origin);
 
 #endif

@@ -175,14 +175,12 @@ bool http_multi_open(struct http *h)
 		return true;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return false;
-	h->share = curl_share_init();
 	h->multi = curl_multi_init();
-	if (!h->share || !h->multi) {
-		http_multi_close(h);
+	if (!h->multi) {
+		curl_global_cleanup();
 		return false;
 	}
 	long kept = h->width > KEPT_LEAST ? (long)h->width : KEPT_LEAST;
-	curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -198,12 +196,11 @@ bool http_multi_open(struct http *h)
 
 void http_multi_close(struct http *h)
 {
-	if (!h->multi && !h->share)
+	if (!h->multi)
 		return;
 	while (!link_empty(&h->idle))
 		http_handle_free(link_owner(h->idle.next, struct http_handle, link));
 	curl_multi_cleanup(h->multi);
-	curl_share_cleanup(h->share);
 	loop_timer_stop(h->loop, &h->curl_timer);
 	loop_timer_stop(h->loop, &h->sweep);
 	for (struct http_socket *next, *s = h->spare; s; s = next) {
@@ -212,7 +209,6 @@ void http_multi_close(struct http *h)
 	}
 	h->spare = NULL;
 	h->multi = NULL;
-	h->share = NULL;
 	curl_global_cleanup();
 }
 
