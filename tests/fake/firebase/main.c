@@ -1,6 +1,7 @@
 /* firebase-server: a stand-in for Firebase Hosting, for tests. See ../README.md. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,10 +40,13 @@ static int watch_signals(struct ending *e, struct events *events, struct fail *f
 	return events_watch(events, &e->source, EPOLLIN, f);
 }
 
-static void raise_limit(void)
+/* More descriptors than the usual 1,024; and buffers of some 100 KB come and go all the time: not by mmap each. */
+static void raise_limits(void)
 {
 	struct rlimit r;
 
+	mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 512 * 1024 * 1024);
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
 		r.rlim_cur = r.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &r);
@@ -100,7 +104,7 @@ int main(int argc, char **argv)
 			return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	raise_limit();
+	raise_limits();
 	if (run(&o, &f) < 0) {
 		fprintf(stderr, "firebase-server: %s\n", f.text);
 		return 1;
