@@ -84,6 +84,15 @@ static void write_builds(struct jw *w, const struct outcome *o)
 	jw_end(w);
 }
 
+static void write_count(struct jw *w, const char *key, const struct row *r, size_t count)
+{
+	jw_key(w, key);
+	if (r->uncounted)
+		jw_null(w);
+	else
+		jw_int(w, (int64_t)count);
+}
+
 static void write_row(struct jw *w, struct invocation *in, const struct row *r, size_t i)
 {
 	jw_object(w);
@@ -96,10 +105,10 @@ static void write_row(struct jw *w, struct invocation *in, const struct row *r, 
 	jw_kstr(w, "release", r->release);
 	jw_kstr(w, "previous", r->previous);
 	jw_kstr(w, "live", r->live);
-	jw_kint(w, "added", (int64_t)r->added);
-	jw_kint(w, "changed", (int64_t)r->changed);
-	jw_kint(w, "removed", (int64_t)r->removed);
-	jw_kint(w, "kept", (int64_t)r->kept);
+	write_count(w, "added", r, r->added);
+	write_count(w, "changed", r, r->changed);
+	write_count(w, "removed", r, r->removed);
+	write_count(w, "kept", r, r->kept);
 	jw_kint(w, "sent_files", (int64_t)r->sent_files);
 	jw_kint(w, "sent_bytes", (int64_t)r->sent_bytes);
 	jw_kint(w, "requests", (int64_t)r->requests);

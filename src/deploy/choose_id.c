@@ -11,7 +11,7 @@ static bool takes(const struct run *r, const char *id)
 
 	if (pw->fresh || r->live.newest_s > release_id_time(id))
 		return false;
-	return !it || (!it->bad && !it->live && memcmp(it->header.tree, pw->want->tree.id, SHA256_SIZE) == 0);
+	return !it || (!it->bad && !it->live && memcmp(it->header.tree, pw->label, SHA256_SIZE) == 0);
 }
 
 /* 1 found, 0 none. A ledger that cannot tell is no reason to stop: what is staged twice costs time only. */

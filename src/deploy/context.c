@@ -47,20 +47,15 @@ static int make_state_dir(int rootfd, struct fail *f)
 	return rc;
 }
 
-static int open_index(struct context *c, const char *state_dir, struct fail *f)
-{
-	const char *dir = getenv("SLIPWAY_CACHE_DIR");
-
-	return index_open(&c->index, dir && *dir ? dir : state_dir, f);
-}
-
 static int open_all(struct context *c, bool no_cache, struct fail *f)
 {
 	const char *dir = arena_printf(&c->mem, "%s/" STATE_DIR, project_root(c->project));
+	const char *elsewhere = getenv("SLIPWAY_CACHE_DIR");
 
 	if (make_state_dir(project_dirfd(c->project), f) < 0 || ledger_open(&c->ledger, dir, f) < 0)
 		return -1;
-	return no_cache ? 0 : open_index(c, dir, f);
+	c->cache_dir = elsewhere && *elsewhere ? arena_strdup(&c->mem, elsewhere) : dir;
+	return no_cache ? 0 : index_open(&c->index, c->cache_dir, f);
 }
 
 int context_open_state(struct context *c, enum state_need need, bool no_cache, struct fail *f)

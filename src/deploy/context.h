@@ -13,6 +13,8 @@
 #include "target/secret.h"
 
 struct host_ops;
+struct host_store;
+struct http;
 
 struct context {
 	struct project *project;
@@ -21,10 +23,15 @@ struct context {
 	const struct target **targets;          /* the selected ones, name order */
 	size_t target_count;
 	struct loop *loop;
+	struct http *http;                      /* the run's one network engine; NULL in tests without network */
+	struct host_store *store;               /* what hosts share for the whole run; emptied before http goes */
+	const char *channel;                    /* --channel, or NULL */
+	int64_t channel_ttl_s;                  /* --expires; 0 = not given */
 	struct secrets *secrets;
 	struct ledger *ledger;                  /* NULL: read-only commands with unusable state (ledger_note says why) */
 	const char *ledger_note;
-	struct index *index;                    /* NULL with --no-cache */
+	const char *cache_dir;                  /* .slipway or SLIPWAY_CACHE_DIR; NULL: state could not be opened */
+	struct index *index;                    /* in cache_dir; NULL with --no-cache */
 	struct builds *builds;                  /* what commands have read; freed by context_close_state */
 	struct reporter *reporter;
 	struct provenance who;

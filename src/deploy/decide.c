@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
+#include "base/strmap.h"
+#include "deploy/held.h"
+#include "host/packer.h"
 
 /* ---- nothing to do? ---- */
 
@@ -12,6 +14,7 @@ static void leave_unchanged(struct run *r)
 	struct place_wish *pw = r->data;
 
 	r->row.kept = pw->want->tree.count;
+	r->row.uncounted = false;
 	r->row.release = NULL;
 	run_leave(r, RESULT_UNCHANGED, NULL);
 }
@@ -21,7 +24,7 @@ static bool serves(const struct run *r)
 	const struct place_wish *pw = r->data;
 
 	return pw->want->exact && r->live.id && r->live.has_header &&
-	       memcmp(r->live.header.tree, pw->want->tree.id, SHA256_SIZE) == 0;
+	       memcmp(r->live.header.tree, pw->label, SHA256_SIZE) == 0;
 }
 
 static const char *since(char text[CLOCK_TEXT], int64_t at_s)
@@ -72,29 +75,6 @@ static void judge_live(const struct wish *w, struct run *r)
 
 /* ---- a bad one? ---- */
 
-static void hold(struct run *r, const struct release_info *bad)
-{
-	const struct switch_record *rec = bad->bad_record;
-	struct strbuf text = STRBUF_INIT, raw = STRBUF_INIT;
-	char age[CLOCK_TEXT];
-	int64_t now = fleet_context(r->fleet)->now_s;
-
-	strbuf_addstr(&raw, "rolled back");
-	if (rec) {
-		clock_age(age, now > rec->at_s ? now - rec->at_s : 0);
-		strbuf_addf(&raw, " %s ago", age);
-	}
-	if (rec && rec->by)
-		strbuf_addf(&raw, " by %s", rec->by);
-	if (rec && rec->reason && *rec->reason)
-		strbuf_addf(&raw, ": %s", rec->reason);
-	strbuf_addescaped(&text, raw.buf, raw.len);
-	r->row.held = arena_strdup(&r->mem, text.buf);
-	strbuf_clear(&raw);
-	strbuf_clear(&text);
-	run_leave(r, RESULT_HELD, NULL);
-}
-
 static bool was_live(const struct run *r, const char *id)
 {
 	for (size_t i = 0; i < r->live.log.count; i++)
@@ -113,10 +93,10 @@ static void judge_bad(const struct wish *w, struct run *r)
 		return;
 	for (size_t i = 0; i < r->list.count; i++) {
 		const struct release_info *it = &r->list.items[i];
-		if (memcmp(it->header.tree, pw->want->tree.id, SHA256_SIZE) != 0)
+		if (memcmp(it->header.tree, pw->label, SHA256_SIZE) != 0)
 			continue;
 		if (it->bad)
-			hold(r, it);
+			held_leave(r, it->bad_record);
 		if (it->bad || was_live(r, it->header.id))
 			return;
 	}
@@ -143,6 +123,35 @@ static bool others_may_hold(const struct run *r)
 	return false;
 }
 
+/* What goes over the wire is the gzip form. */
+static void count_packed(struct run *r, struct place_plan *out)
+{
+	struct packer *packer = fleet_packer(r->fleet);
+	struct strmap seen = STRMAP_INIT;
+
+	if (!packer || !(r->ops->traits & HOST_BODY_GZIP))
+		return;
+	const struct packed **wire = arena_alloc(&r->mem, (out->plan.count + 1) * sizeof *wire);
+	out->plan.send_bytes = 0;
+	for (size_t i = 0; i < out->plan.count; i++) {
+		const struct entry *want = out->plan.items[i].want;
+		char hex[SHA256_HEX];
+		wire[i] = want ? packer->find(packer, want->blob) : NULL;
+		if (!wire[i])
+			continue;
+		hex_encode(hex, wire[i]->sha256, SHA256_SIZE);
+		if (!strmap_set(&seen, arena_strdup(&r->mem, hex), r))
+			out->plan.send_bytes += wire[i]->size;
+	}
+	out->wire = wire;
+	strmap_clear(&seen);
+}
+
+const uint8_t *place_plan_wire(const struct place_plan *p, size_t i)
+{
+	return p->wire && p->wire[i] ? p->wire[i]->sha256 : NULL;
+}
+
 static void report_plan(struct run *r)
 {
 	struct place_wish *pw = r->data;
@@ -153,21 +162,34 @@ static void report_plan(struct run *r)
 		why[i] = why_of(pw, &pw->plan.items[i]);
 	out->plan = pw->plan;
 	out->why = why;
-	out->exact = pw->want->exact && !others_may_hold(r);
+	out->exact = pw->want->exact && !others_may_hold(r) && !(r->ops->traits & HOST_UNLISTED);
+	count_packed(r, out);
+	if (r->ops->compare_config) {
+		struct config_changes changes = { NULL, 0 };
+		r->ops->compare_config(r->place, &changes, &r->mem);
+		out->config = changes.items;
+		out->config_count = changes.count;
+	}
+}
+
+static const char *const *entry_pages(const struct run *r, size_t *count)
+{
+	static const char *const index_page[] = { "index.html" };
+	const char *const *pages = target_strings(r->target, "entry", count, &fleet_context(r->fleet)->mem);
+
+	if (*count)
+		return pages;
+	*count = 1;
+	return index_page;
 }
 
 /* The fuse, and names that fall together there: told for the whole run, before anything changes. */
 static void judge_safety(struct run *r, const struct tree *have)
 {
-	static const char *const index_page = "index.html";
 	struct place_wish *pw = r->data;
 	size_t count = 0;
-	const char *const *pages = target_strings(r->target, "entry", &count, &r->mem);
+	const char *const *pages = entry_pages(r, &count);
 
-	if (count == 0) {
-		pages = &index_page;
-		count = 1;
-	}
 	pw->refused = (struct fail)FAIL_INIT;
 	if (plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
 	    r->live.folds_names)
@@ -178,7 +200,9 @@ static void make_plan(struct run *r, const struct tree *have)
 {
 	struct place_wish *pw = r->data;
 
+	r->row.uncounted = false;
 	plan_build(&pw->plan, &pw->want->tree, have, pw->report ? &r->mem : &pw->scratch);
+	pw->plan.may_be_empty = pw->build->empty;
 	if (r->ops->traits & HOST_BY_PATH)
 		plan_count_paths(&pw->plan);
 	r->row.added = pw->plan.add;
@@ -210,7 +234,51 @@ static void was_fetched(struct op *op)
 	run_done(r, op->rc);
 }
 
+/* Only the number of the live files is known, unless an entry page is missing: then it matters whether it is live. */
+static bool needs_list(const struct run *r)
+{
+	const struct place_wish *pw = r->data;
+	size_t count = 0;
+	const char *const *pages = entry_pages(r, &count);
+
+	for (size_t i = 0; !pw->wish->o->allow_removals && i < count; i++)
+		if (!tree_find(&pw->want->tree, pages[i]))
+			return true;
+	return false;
+}
+
+static void plan_unlisted(struct run *r)
+{
+	struct place_wish *pw = r->data;
+
+	pw->refused = (struct fail)FAIL_INIT;
+	(void)plan_fuse_counts(pw->want->tree.count, r->live.has_header ? r->live.header.files : 0,
+			       pw->wish->o->allow_removals, &pw->refused);
+	pw->planned = true;
+}
+
+static void fetch_live(struct run *r);
+
+static void was_packed(struct op *op)
+{
+	if (op->rc < 0)
+		run_done(op->owner, -1);
+	else
+		fetch_live(op->owner);
+}
+
 static void start_plan(struct run *r)
+{
+	struct place_wish *pw = r->data;
+	struct packer *packer = fleet_packer(r->fleet);
+
+	if (!pw->planned && pw->report && packer && r->ops->traits & HOST_BODY_GZIP)
+		packer->pack(packer, pw->want->tree.entries, pw->want->tree.count, run_op(r, was_packed));
+	else
+		fetch_live(r);
+}
+
+static void fetch_live(struct run *r)
 {
 	struct place_wish *pw = r->data;
 	struct op *op = run_op(r, was_fetched);
@@ -218,13 +286,16 @@ static void start_plan(struct run *r)
 	pw->have = (struct manifest){ .mtimes = NULL };
 	if (pw->planned) {
 		run_done(r, 0);
+	} else if (!pw->report && r->ops->traits & HOST_UNLISTED && !(r->live.id && needs_list(r))) {
+		plan_unlisted(r);
+		run_done(r, 0);
 	} else if (!r->live.id || !r->live.has_header || !r->ops->fetch) {
 		make_plan(r, NULL);
 		run_done(r, 0);
 	} else {
 		/* A manifest is as large as a tree: where only the counts are wanted it goes away again. */
 		op->mem = pw->report ? &r->mem : &pw->scratch;
-		r->ops->fetch(r->place, r->live.id, &pw->have, op);
+		r->ops->fetch(r->place, r->live.id, &pw->want->tree, &pw->have, op);
 	}
 }
 
@@ -266,7 +337,7 @@ static int decide_open(struct wish *w, struct fleet *fl, struct fail *f)
 	for (size_t i = 0; i < count; i++)
 		if (runs[i].active && !((struct place_wish *)runs[i].data)->planned)
 			judge_live(w, &runs[i]);
-	fleet_list(fl);
+	fleet_recent(fl);
 	for (size_t i = 0; i < count; i++)
 		if (runs[i].active)
 			judge_bad(w, &runs[i]);

@@ -24,6 +24,11 @@ struct context *fleet_context(struct fleet *fl)
 	return fl->c;
 }
 
+struct packer *fleet_packer(struct fleet *fl)
+{
+	return fl->env.packer;
+}
+
 struct run *fleet_runs(struct fleet *fl, size_t *count)
 {
 	*count = fl->count;
@@ -92,6 +97,15 @@ void run_note(struct run *r, const char *fmt, ...)
 	strbuf_clear(&b);
 }
 
+const char *run_words(const struct run *r)
+{
+	struct context *c = r->fleet->c;
+
+	if (!c->channel)
+		return r->row.place;
+	return arena_printf(&c->mem, "%.*s --channel %s", (int)strcspn(r->row.place, "@"), r->row.place, c->channel);
+}
+
 void run_finish(struct run *r, enum result result)
 {
 	r->row.result = result;
@@ -128,7 +142,7 @@ struct op *run_op(struct run *r, void (*done)(struct op *op))
 	r->op.mem = &r->mem;
 	r->op.rc = 0;
 	r->op.fail = (struct fail)FAIL_INIT;
-	atomic_store(&r->op.cancel, fl->phase && !fl->phase->always && fleet_interrupted(fl));
+	atomic_store(&r->op.cancel, fl->phase && !fl->phase->always && (fleet_interrupted(fl) || seat_of(r)->late));
 	return &r->op;
 }
 
@@ -137,7 +151,7 @@ void run_op_done(struct op *op)
 	run_done(op->owner, op->rc);
 }
 
-static uint32_t dice(void)
+uint32_t fleet_dice(void)
 {
 	uint32_t random = 0;
 
@@ -160,9 +174,9 @@ static bool gets_another_try(struct run *r)
 	struct fleet *fl = r->fleet;
 	struct seat *s = seat_of(r);
 
-	if (fl->phase->once || fleet_interrupted(fl))
+	if (fl->phase->once || fleet_interrupted(fl) || r->ops->traits & HOST_RETRIES)
 		return false;
-	struct retry answer = retry_judge(&r->op.fail, s->tries, fl->retries, dice());
+	struct retry answer = retry_judge(&r->op.fail, s->tries, fl->retries, fleet_dice());
 	if (answer.verdict != RETRY_WAIT)
 		return false;
 	fl->retries--;
@@ -171,12 +185,22 @@ static bool gets_another_try(struct run *r)
 	return true;
 }
 
+void fleet_say_late(const struct run *r, struct fail *f)
+{
+	const struct seat *s = seat_of(r);
+
+	if (f->kind == FAIL_CANCELLED && s->late && !fleet_interrupted(r->fleet))
+		fail_set(f, FAIL_LINK, "not done after %lld s, which is all that timeouts.target gives",
+			 (long long)(s->most_ms / 1000));
+}
+
 static void fail_run(struct run *r, const struct phase *ph)
 {
 	struct fail *f = &r->op.fail;
 
 	if (f->kind == FAIL_NONE)
 		fail_set(f, FAIL_LOCAL, "failed without saying why");
+	fleet_say_late(r, f);
 	fail_stage(f, phase_name(ph->id));
 	if (r->row.result != RESULT_NONE) {
 		/* What was decided stays so: trouble after the switch is not a failed deploy. */
@@ -196,6 +220,12 @@ static void fail_run(struct run *r, const struct phase *ph)
 		run_leave(r, RESULT_FAILED, f);
 }
 
+/* Where requests have a queue of their own (net/http.h), all places may be under way at once. */
+static bool is_limited(const struct run *r)
+{
+	return !(r->ops->traits & HOST_RETRIES);
+}
+
 void run_done(struct run *r, int rc)
 {
 	struct fleet *fl = r->fleet;
@@ -206,6 +236,7 @@ void run_done(struct run *r, int rc)
 		return;
 	s->busy = false;
 	fl->busy--;
+	fl->busy_here -= is_limited(r);
 	if (rc < 0)
 		fail_run(r, fl->phase);
 	else
@@ -218,16 +249,23 @@ static void start_run(struct fleet *fl, struct seat *s)
 	s->busy = true;
 	s->tries = 1;
 	fl->busy++;
+	fl->busy_here += is_limited(s->run);
 	run_show(s->run, fl->phase->id);
 	fl->phase->start(s->run);
 }
 
-static bool start_more(struct fleet *fl, size_t *cursor)
+static bool start_more(struct fleet *fl)
 {
-	for (; *cursor < fl->count && fl->busy < fl->width; (*cursor)++) {
-		struct seat *s = &fl->seats[*cursor];
+	bool waiting = false;
+
+	for (size_t i = 0; i < fl->count; i++) {
+		struct seat *s = &fl->seats[i];
 		if (!s->waiting)
 			continue;
+		if (is_limited(s->run) && fl->busy_here >= fl->width) {
+			waiting = true;
+			continue;
+		}
 		if (fl->phase->always || !fleet_interrupted(fl)) {
 			start_run(fl, s);
 			continue;
@@ -238,7 +276,7 @@ static bool start_more(struct fleet *fl, size_t *cursor)
 		if (s->run->row.result == RESULT_NONE)
 			run_leave(s->run, RESULT_INTERRUPTED, &f);
 	}
-	return fl->busy > 0 || *cursor < fl->count;
+	return fl->busy > 0 || waiting;
 }
 
 /* A run that waits for its next try has no step to cancel: it ends here. */
@@ -255,6 +293,12 @@ static bool awaited(const struct phase *ph)
 	return ph->always || (ph->changes && ph->id != PHASE_STAGE);
 }
 
+static void cancel_op(struct run *r)
+{
+	if (!atomic_exchange(&r->op.cancel, true) && r->ops->cancel)
+		r->ops->cancel(r->place);
+}
+
 static void cut_overdue(struct fleet *fl)
 {
 	int64_t waited_ms = (clock_mono_ns() - fl->cut_ns) / NS_PER_MS;
@@ -266,7 +310,28 @@ static void cut_overdue(struct fleet *fl)
 		if (s->pause.armed)
 			cut_pause(s);
 		else if (waited_ms >= (awaited(fl->phase) ? patience_ms(s->run->row.kind) : 0))
-			atomic_store(&s->run->op.cancel, true);
+			cancel_op(s->run);
+	}
+}
+
+static bool is_late(const struct fleet *fl, const struct seat *s)
+{
+	return s->busy && !s->late && !fl->phase->always && s->run->row.started_ns &&
+	       clock_mono_ns() - s->run->row.started_ns > s->most_ms * NS_PER_MS;
+}
+
+/* One place that does not come to an end must not keep the others' results back. */
+static void cut_late(struct fleet *fl)
+{
+	for (size_t i = 0; i < fl->count; i++) {
+		struct seat *s = &fl->seats[i];
+		if (!is_late(fl, s))
+			continue;
+		s->late = true;
+		if (s->pause.armed)
+			cut_pause(s);
+		else
+			cancel_op(s->run);
 	}
 }
 
@@ -280,18 +345,18 @@ void fleet_turn(struct fleet *fl, int max_ms)
 	}
 	if (fl->interrupted && fl->phase)
 		cut_overdue(fl);
+	else if (fl->phase)
+		cut_late(fl);
 }
 
 void fleet_walk(struct fleet *fl, const struct phase *ph, bool (*takes_part)(const struct run *r))
 {
-	size_t cursor = 0;
-
 	assert(!fl->phase && fl->busy == 0);
 	for (size_t i = 0; i < fl->count; i++)
 		fl->seats[i].waiting = fl->runs[i].place && takes_part(&fl->runs[i]);
 	fl->phase = ph;
 	fl->cut_ns = clock_mono_ns();
-	while (start_more(fl, &cursor))
+	while (start_more(fl))
 		fleet_turn(fl, fl->busy ? TURN_MS : 0);
 	fl->phase = NULL;
 }
@@ -319,23 +384,53 @@ static void was_read(struct op *op)
 	run_done(r, op->rc);
 }
 
-static void start_read(struct run *r)
+void fleet_start_read(struct run *r)
 {
+	if (r->presumed) {
+		run_done(r, 0);
+		return;
+	}
 	r->live = (struct live_state){ .newest_s = -1 };
 	r->ops->read(r->place, &r->live, run_op(r, was_read));
 }
 
 void fleet_read(struct fleet *fl)
 {
-	static const struct phase ph = { .id = PHASE_READ, .start = start_read };
+	static const struct phase ph = { .id = PHASE_READ, .start = fleet_start_read };
 
 	fleet_phase(fl, &ph);
+}
+
+static bool to_be_read_again(const struct run *r)
+{
+	return r->active && (!(r->ops->traits & HOST_FENCES) || r->fleet->waited);
+}
+
+void fleet_read_again(struct fleet *fl)
+{
+	static const struct phase ph = { .id = PHASE_READ, .start = fleet_start_read };
+
+	fleet_walk(fl, &ph, to_be_read_again);
+}
+
+static bool to_be_listed(const struct run *r)
+{
+	return r->active && !r->live.recent;
+}
+
+static void was_listed(struct op *op)
+{
+	struct run *r = op->owner;
+
+	if (op->rc == 0)
+		release_promoted(&r->list, &r->live.log);
+	run_done(r, op->rc);
 }
 
 static void start_list(struct run *r)
 {
 	r->list = (struct release_list){ NULL, 0 };
-	r->ops->list(r->place, &r->list, run_op(r, run_op_done));
+	r->ops->list(r->place, &r->list, run_op(r, was_listed));
 }
 
 void fleet_list(struct fleet *fl)
@@ -345,13 +440,28 @@ void fleet_list(struct fleet *fl)
 	fleet_phase(fl, &ph);
 }
 
+void fleet_recent(struct fleet *fl)
+{
+	static const struct phase ph = { .id = PHASE_READ, .start = start_list };
+
+	for (size_t i = 0; i < fl->count; i++)
+		if (fl->runs[i].active && fl->runs[i].live.recent) {
+			fl->runs[i].list = *fl->runs[i].live.recent;
+			release_promoted(&fl->runs[i].list, &fl->runs[i].live.log);
+		}
+	fleet_walk(fl, &ph, to_be_listed);
+}
+
 void fleet_fill(struct fleet *fl, struct outcome *o)
 {
 	o->rows = fl->rows;
 	o->row_count = fl->count;
 	o->requests = 0;
 	for (size_t i = 0; i < fl->count; i++) {
-		o->requests += fl->runs[i].row.requests;
+		struct run *r = &fl->runs[i];
+		if (r->place && r->ops->requests)
+			r->row.requests = r->ops->requests(r->place);
+		o->requests += r->row.requests;
 		o->changed_something = o->changed_something || fl->seats[i].switched;
 	}
 	o->interrupted = o->interrupted || fleet_interrupted(fl);

@@ -28,9 +28,11 @@ struct run {                            /* one place's walk */
 	struct op op;                   /* the one step in flight; op.owner = this run, op.mem = &mem */
 	struct row row;
 	bool active;                    /* takes part in the next phase; a failure takes it out */
+	bool presumed;                  /* live is what the record tells; nobody has looked (presume.h) */
 	bool locked;                    /* renewed every 30 s by the fleet until unlocked */
 	struct live_state live;
 	struct release_list list;
+	struct channel_list channels;   /* channel.h */
 	void *data;                     /* the command's */
 };
 
@@ -50,6 +52,7 @@ struct phase {
 int fleet_open(struct fleet **out, struct context *c, struct fail *f);
 void fleet_close(struct fleet *fl);
 struct context *fleet_context(struct fleet *fl);
+struct packer *fleet_packer(struct fleet *fl);          /* NULL where no kind of host wants gzip */
 struct run *fleet_runs(struct fleet *fl, size_t *count);        /* name order; stable */
 void fleet_phase(struct fleet *fl, const struct phase *ph);
 bool fleet_interrupted(const struct fleet *fl);
@@ -70,13 +73,20 @@ void run_finish(struct run *r, enum result result);
 void run_show(struct run *r, enum phase_id id);
 /* Adds a note to the row (so that the result shows it too) and tells the reporter. */
 void run_note(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* How a command line names the place: "jarupa", "jarupa --channel pr-42"; in the context's memory. */
+const char *run_words(const struct run *r);
 /* Prepares r->op for the next step: done, clean failure. After an interruption the step is cancelled before it
  * begins, but in a phase marked `always`. Returns &r->op. */
 struct op *run_op(struct run *r, void (*done)(struct op *op));
 
 /* Phases that every command shares. */
 void fleet_read(struct fleet *fl);              /* live_state of each; row.previous and row.live set */
-void fleet_list(struct fleet *fl);              /* release_list of each */
+void fleet_list(struct fleet *fl);              /* release_list of each, whole */
+/* The newest releases of each: what was read with what is live, where the kind does so; else the whole list. */
+void fleet_recent(struct fleet *fl);
+/* After the lock: reads again, but for places whose kind looks by itself while it seals (HOST_FENCES), unless the lock
+ * had to be waited for. */
+void fleet_read_again(struct fleet *fl);
 /* All or none. On -1 nothing is locked; FAIL_CONFLICT's text lists all holders with host, age and the way to free them.
  * Waits up to timeout_ms (events, not spinning); skip_locked turns held places into RESULT_SKIPPED instead. Starts the
  * renewal. */

@@ -13,6 +13,7 @@ struct switching {                      /* one run's way from one release to ano
 	struct switch_plan plan;
 	size_t next;                    /* the step that runs now or next */
 	unsigned sent;                  /* how often the way was begun */
+	uint32_t delay_ms;              /* before it is begun again */
 	enum release_state state;       /* what the probe said of `to` */
 	struct live_state after;
 	struct fail why;                /* of the failed step */
@@ -21,6 +22,8 @@ struct switching {                      /* one run's way from one release to ano
 struct seat {                           /* beside run i */
 	bool waiting, busy;             /* of the phase: not started yet; between start and run_done */
 	bool answered;                  /* a phase ended well: the place can be reached */
+	bool late;                      /* it took longer than timeouts.target, and was told to end */
+	int64_t most_ms;                /* timeouts.target */
 	bool switched;                  /* a switch happened, also one that was undone */
 	unsigned tries;                 /* of this phase */
 	struct timer pause;             /* armed between two tries */
@@ -43,6 +46,7 @@ struct link {                           /* one session */
 struct fleet {
 	struct context *c;
 	struct host_env env;
+	struct packs *packs;            /* NULL where nobody wants gzip */
 	struct link *links;
 	size_t link_count;
 	struct run *runs;
@@ -51,7 +55,8 @@ struct fleet {
 	size_t count;
 	unsigned width, retries;        /* most runs at once; retries left for the whole command */
 	const struct phase *phase;      /* NULL between phases */
-	size_t busy;
+	size_t busy, busy_here;         /* here: those that `width` is for */
+	bool waited;                    /* for the lock: somebody else was at work meanwhile */
 	bool interrupted;
 	int64_t cut_ns;                 /* from when patience is counted */
 	struct timer renew;
@@ -61,10 +66,15 @@ struct fleet {
 struct seat *seat_of(const struct run *r);
 /* fleet_phase over the runs that `takes_part` names instead of the active ones. */
 void fleet_walk(struct fleet *fl, const struct phase *ph, bool (*takes_part)(const struct run *r));
+/* Starts reading what is live, within a phase. */
+void fleet_start_read(struct run *r);
 /* Looks for signals and lets the reporter breathe; every wait on the loop goes through this. */
 void fleet_turn(struct fleet *fl, int max_ms);
 /* The switch of r is in doubt and could not be read back (`why`): what it serves is not known. */
 void switch_unknown(struct run *r, const struct fail *why);
+/* A step that was told to end because its place took too long was not interrupted by anybody. */
+void fleet_say_late(const struct run *r, struct fail *f);
+uint32_t fleet_dice(void);              /* 32 random bits, for jitter */
 /* How long a step of this kind is awaited after an interruption. */
 int64_t patience_ms(const char *kind);
 

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "deploy/channel.h"
 #include "deploy/fleet_inside.h"
+#include "deploy/packs.h"
 #include "net/retry.h"
 
 #define WIDTH_DEFAULT 64
+#define TARGET_MS ((int64_t)15 * 60 * 1000)
 #define WIDTH_PER_WORKER 4      /* of places on this machine */
 
 static const struct host_ops *table_for(const struct context *c, const char *kind)
@@ -25,6 +29,8 @@ static struct link *link_for(struct fleet *fl, const struct target *t)
 	*l = (struct link){ .host = t->host, .kind = t->kind, .ops = table_for(fl->c, t->kind) };
 	if (!l->ops)
 		fail_set(&l->fail, FAIL_CONFIG, "this slipway cannot deploy to %s yet", t->kind);
+	else if (fl->c->channel && !l->ops->channels)
+		channel_none(t->kind, &l->fail);
 	else if (l->ops->session_open(&l->session, t, &fl->env, &l->fail) < 0)
 		l->session = NULL;
 	return l;
@@ -33,12 +39,21 @@ static struct link *link_for(struct fleet *fl, const struct target *t)
 static void fill_row(struct run *r, const char *name)
 {
 	const struct target *t = r->target;
+	const char *channel = r->fleet->c->channel;
 	struct arena *mem = &r->fleet->c->mem;
 
 	r->row = (struct row){ .target = t->name, .place = name, .host = t->host, .kind = t->kind, .where = "",
-			       .url = target_string(t, "url", mem), .phase = PHASE_WAIT };
+			       .phase = PHASE_WAIT };
+	/* What the documents say is seen under "url" is not what a preview shows. */
+	if (channel)
+		r->row.place = arena_printf(mem, "%s@%s", name, channel);
+	else
+		r->row.url = target_string(t, "url", mem);
 	if (r->place)
 		r->row.where = arena_strdup(mem, r->ops->describe(r->place));
+	if (r->place && !r->row.url && r->ops->url && r->ops->url(r->place))
+		r->row.url = arena_strdup(mem, r->ops->url(r->place));
+	r->row.uncounted = r->place && r->ops->traits & HOST_UNLISTED;
 }
 
 static void open_run(struct run *r, const struct target *t, const char *name, const struct link *l)
@@ -72,6 +87,16 @@ static size_t count_places(const struct context *c)
 	return n;
 }
 
+/* The documents were checked: what does not parse is not there. */
+static int64_t target_timeout(const struct target *t)
+{
+	const char *text = json_string(json_get(target_value(t, "timeouts"), "target"));
+	struct fail ignored = FAIL_INIT;
+	int64_t ms;
+
+	return text && clock_parse_duration(&ms, text, &ignored) == 0 && ms > 0 ? ms : TARGET_MS;
+}
+
 static void open_runs(struct fleet *fl)
 {
 	struct context *c = fl->c;
@@ -83,6 +108,7 @@ static void open_runs(struct fleet *fl)
 			struct run *r = &fl->runs[n];
 			r->fleet = fl;
 			fl->seats[n].run = r;
+			fl->seats[n].most_ms = target_timeout(c->targets[i]);
 			fl->rows[n] = &r->row;
 			open_run(r, c->targets[i], c->targets[i]->places[k], l);
 		}
@@ -101,13 +127,25 @@ static unsigned width_of(const struct context *c)
 	return WIDTH_PER_WORKER * pool_threads(loop_pool(c->loop));
 }
 
+static bool wants_gzip(const struct context *c)
+{
+	for (size_t i = 0; i < c->target_count; i++) {
+		const struct host_ops *ops = table_for(c, c->targets[i]->kind);
+		if (ops && ops->traits & HOST_BODY_GZIP)
+			return true;
+	}
+	return false;
+}
+
 int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 {
 	struct fleet *fl = xcalloc(1, sizeof *fl);
 
 	(void)f;
 	fl->c = c;
-	fl->env = (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project) };
+	fl->env = (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project),
+		.http = c->http, .store = c->store, .channel = c->channel, .channel_ttl_s = c->channel_ttl_s,
+		.state_dir = arena_printf(&c->mem, "%s/.slipway", project_root(c->project)) };
 	fl->width = width_of(c);
 	fl->count = count_places(c);
 	fl->retries = retry_budget(fl->count * 10);
@@ -116,6 +154,9 @@ int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 	fl->runs = arena_alloc(&c->mem, fl->count * sizeof *fl->runs);
 	fl->rows = arena_alloc(&c->mem, fl->count * sizeof(struct row *));
 	fl->seats = xcalloc(fl->count, sizeof *fl->seats);
+	if (wants_gzip(c))
+		fl->packs = packs_new(c);
+	fl->env.packer = fl->packs ? packs_packer(fl->packs) : NULL;
 	open_runs(fl);
 	c->reporter->rows(c->reporter, fl->rows, fl->count);
 	for (size_t i = 0; i < fl->count; i++)
@@ -152,6 +193,7 @@ void fleet_close(struct fleet *fl)
 	for (size_t i = 0; i < fl->link_count; i++)
 		if (fl->links[i].session)
 			fl->links[i].ops->session_close(fl->links[i].session);
+	packs_free(fl->packs);
 	free(fl->links);
 	free(fl->seats);
 	free(fl);

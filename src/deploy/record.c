@@ -47,7 +47,7 @@ static struct ledger_place account(const struct record *rec, const struct run *r
 	char *tree = arena_bytes(&rec->c->mem, SHA256_HEX);
 	bool failed = row->fail.kind != FAIL_NONE;
 
-	hex_encode(tree, pw->want->tree.id, SHA256_SIZE);
+	hex_encode(tree, pw->label, SHA256_SIZE);
 	return (struct ledger_place){
 		.run = rec->run, .target = row->target, .place = row->place, .host = row->host, .kind = row->kind,
 		.state = state, .from = row->previous, .to = row->release, .tree = tree,

@@ -26,7 +26,7 @@ const char *result_name(enum result r);         /* "deployed", "unchanged", ... 
 
 enum phase_id { PHASE_WAIT, PHASE_OPEN, PHASE_READ, PHASE_PLAN, PHASE_LOCK, PHASE_STAGE, PHASE_SEAL, PHASE_FLUSH,
 	PHASE_SWITCH,
-                PHASE_VERIFY, PHASE_RECORD, PHASE_PRUNE, PHASE_UNLOCK, PHASE_DONE };
+                PHASE_VERIFY, PHASE_RECORD, PHASE_PRUNE, PHASE_DELETE, PHASE_UNLOCK, PHASE_DONE };
 const char *phase_name(enum phase_id p);        /* "read", "stage", ... */
 
 /* One place. Numbers and pointers change on the loop thread only; the progress counters may be bumped by workers. */
@@ -40,6 +40,7 @@ struct row {
 	const char *live;                       /* live now; NULL = nothing or unknown (see result) */
 	const char *held;                       /* RESULT_HELD: "rolled back 1 h ago by ana: white screen" */
 	size_t added, changed, removed, kept;
+	bool uncounted;                         /* the four are not known: what is live is not listed for a deploy */
 	uint64_t sent_files, sent_bytes, requests;
 	int64_t started_ns, ended_ns;           /* monotonic; 0 = not yet */
 	atomic_ullong progress_files, progress_bytes;       /* of the running phase */

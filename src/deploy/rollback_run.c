@@ -122,6 +122,27 @@ static bool resume(struct errand *v, const struct rollback_wish *wish)
 	return true;
 }
 
+/* One step back is nearly always among the newest, which some kinds have read already. */
+static void list(struct errand *v, const struct rollback_wish *wish)
+{
+	if (wish->way == ROLLBACK_BACK || wish->way == ROLLBACK_UNDO)
+		fleet_recent(v->fleet);
+	else
+		fleet_list(v->fleet);
+}
+
+/* True when there was more to list than the newest. */
+static bool list_rest(struct errand *v)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < v->count; i++)
+		more |= v->runs[i].active && v->runs[i].live.recent && !v->runs[i].live.recent_whole;
+	if (more)
+		fleet_list(v->fleet);
+	return more;
+}
+
 /* Chooses for the places that could be read; the others have their failure already. */
 static int choose(struct errand *v, const struct rollback_wish *wish, struct fail *f)
 {
@@ -143,6 +164,13 @@ static int choose(struct errand *v, const struct rollback_wish *wish, struct fai
 			errand_note(v, NULL, "  %s", rollback_group_text(&groups[i], NAMES_IN_GROUP, &v->c->mem));
 	}
 	rc = rollback_choose(places, n, wish, &v->c->mem, f);
+	if (rc < 0 && f->kind == FAIL_MISSING && list_rest(v)) {
+		for (size_t i = n = 0; i < v->count; i++)
+			if (v->runs[i].active)
+				places[n++].lost = false;
+		*f = (struct fail)FAIL_INIT;
+		rc = rollback_choose(places, n, wish, &v->c->mem, f);
+	}
 	n = 0;
 	for (size_t i = 0; i < v->count; i++) {
 		struct run *r = &v->runs[i];
@@ -193,7 +221,7 @@ static void announce(struct errand *v, struct rollback_report *out)
 
 		if (!r->active)
 			continue;
-		out->moves[out->move_count++] = (struct rollback_move){ .row = &r->row, .from = g->from, .to = g->to };
+		out->moves[out->move_count++] = (struct place_move){ .row = &r->row, .from = g->from, .to = g->to };
 		errand_note(v, NULL, "%-*s  %s -> %s", (int)width, r->row.place, g->from ? g->from : "nothing", g->to);
 		say_bad(v, r, g->to);
 	}
@@ -213,7 +241,7 @@ static void leave_moved(struct errand *v)
 			continue;
 		fail_set(&f, FAIL_CONFLICT, "moved meanwhile from %s to %s%s%s: not touched", was ? was : "nothing",
 		         is ? is : "nothing", last && last->by ? " by " : "", last && last->by ? last->by : "");
-		fail_hint(&f, "look at `slipway status %s`, then roll back again", r->row.place);
+		fail_hint(&f, "look at `slipway status %s`, then roll back again", run_words(r));
 		fail_stage(&f, "lock");
 		run_leave(r, RESULT_FAILED, &f);
 	}
@@ -229,7 +257,7 @@ static void probed(struct op *op)
 		return;
 	}
 	fail_set(&op->fail, FAIL_MISSING, "release %s is %s", g->to, g->state == RELEASE_BEGUN ? "not complete" : "gone");
-	fail_hint(&op->fail, "`slipway releases %s` lists what can be gone back to", r->row.place);
+	fail_hint(&op->fail, "`slipway releases %s` lists what can be gone back to", run_words(r));
 	run_done(r, -1);
 }
 
@@ -250,7 +278,7 @@ static int move(struct errand *v, const struct rollback_options *o, struct fail 
 
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
-	fleet_read(v->fleet);
+	fleet_read_again(v->fleet);
 	leave_moved(v);
 	fleet_phase(v->fleet, &probe);
 	errand_intend(v);
@@ -267,7 +295,7 @@ static int rollback(struct errand *v, const struct rollback_options *o, struct r
 		return -1;
 	errand_items(v, sizeof(struct going));
 	fleet_read(v->fleet);
-	fleet_list(v->fleet);
+	list(v, &wish);
 	if (fleet_interrupted(v->fleet))
 		return 0;
 	v->config = arena_printf(&v->c->mem, "steps %u%s", wish.steps, wish.each ? " each" : "");

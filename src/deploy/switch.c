@@ -1,13 +1,15 @@
 #include "deploy/fleet.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "deploy/fleet_inside.h"
+#include "net/retry.h"
 
-#define SENDS_MOST 2                    /* the way is begun again once, and never without a look at the place */
+#define SENDS_MOST 5                    /* how often the way is begun, and never again without a look at the place */
 
 static bool same_id(const char *a, const char *b)
 {
@@ -143,6 +145,7 @@ static void step_done(struct op *op)
 	} else {
 		sw->fate = FATE_DOUBT;
 		sw->why = op->fail;
+		fleet_say_late(r, &sw->why);
 		run_done(r, 0);
 	}
 }
@@ -165,7 +168,7 @@ static void run_step(struct run *r)
 	run_done(r, 0);
 }
 
-static void start_switch(struct run *r)
+static void begin_way(struct run *r)
 {
 	struct switching *sw = &seat_of(r)->sw;
 	struct op *op = run_op(r, step_done);
@@ -182,6 +185,23 @@ static void start_switch(struct run *r)
 	} else {
 		run_step(r);
 	}
+}
+
+static void pause_over(struct timer *t)
+{
+	begin_way(((struct seat *)((char *)t - offsetof(struct seat, pause)))->run);
+}
+
+static void start_switch(struct run *r)
+{
+	struct seat *s = seat_of(r);
+
+	if (s->sw.sent == 0) {
+		begin_way(r);
+		return;
+	}
+	s->pause.fire = pause_over;
+	loop_timer(r->fleet->c->loop, &s->pause, s->sw.delay_ms);
 }
 
 /* ---- after an unknown: what is live? ---- */
@@ -232,27 +252,44 @@ void switch_unknown(struct run *r, const struct fail *why)
 	struct switching *sw = &seat_of(r)->sw;
 
 	fail_wrap(&sw->why, "the switch went unanswered and what is live could not be read back (%s)", why->text);
-	fail_hint(&sw->why, "slipway status %s tells what is live once it can be reached", r->row.place);
+	fail_hint(&sw->why, "slipway status %s tells what is live once it can be reached", run_words(r));
 	r->row.live = NULL;
 	leave_switch(r, RESULT_UNKNOWN);
 }
 
-static bool may_pass(const struct fail *f)
+/* Is the way to be begun again? Then delay_ms says when. */
+static enum retry_verdict once_more(struct run *r)
 {
-	return f->kind == FAIL_LINK || f->kind == FAIL_BUSY;
+	struct fleet *fl = r->fleet;
+	struct switching *sw = &seat_of(r)->sw;
+	struct retry answer = retry_judge(&sw->why, sw->sent, fl->retries, fleet_dice());
+
+	if (answer.verdict != RETRY_WAIT)
+		return answer.verdict;
+	if (sw->sent >= SENDS_MOST || fleet_interrupted(fl))
+		return RETRY_NEVER;
+	fl->retries--;
+	sw->delay_ms = answer.delay_ms;
+	return RETRY_WAIT;
 }
 
 /* What the read-back means. The way is begun again only where the place is known to stand where it stood before. */
 static void judge(struct run *r)
 {
 	struct switching *sw = &seat_of(r)->sw;
+	enum retry_verdict again = RETRY_NEVER;
 
 	if (sw->state == RELEASE_LIVE && same_id(sw->after.id, sw->to)) {
 		run_note(r, "the switch is live, though it was answered with: %s", sw->why.text);
 		arrived(r);
-	} else if (same_id(sw->after.id, sw->from) && may_pass(&sw->why) && sw->sent < SENDS_MOST &&
-		   !fleet_interrupted(r->fleet)) {
+		return;
+	}
+	if (same_id(sw->after.id, sw->from))
+		again = once_more(r);
+	if (again == RETRY_WAIT) {
 		sw->fate = FATE_TODO;
+	} else if (again == RETRY_PENDING && sw->next == 0) {
+		leave_switch(r, RESULT_PENDING);
 	} else if (sw->next > 0) {
 		sw->fate = FATE_UNDO;
 	} else {

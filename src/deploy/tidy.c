@@ -85,7 +85,7 @@ static void start_tidy(struct run *r)
 {
 	struct tidying *t = r->data;
 
-	if (r->row.result != RESULT_DEPLOYED)
+	if (r->row.result != RESULT_DEPLOYED || r->ops->traits & HOST_RETAINS)
 		run_done(r, 0);
 	else if (r->ops->sweep)
 		r->ops->sweep(r->place, t->keep_id, run_op(r, was_swept));

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "deploy/hooks.h"
 
 int wish_check_kinds(const struct context *c, struct fail *f)
 {
@@ -57,6 +58,8 @@ static const char *config_digest(struct context *c)
 	uint8_t id[SHA256_SIZE];
 	char *hex = arena_bytes(&c->mem, SHA256_HEX);
 
+	if (c->channel)
+		strbuf_addf(&text, "channel %s\n", c->channel);
 	for (size_t i = 0; i < c->all.count; i++)
 		add_target(&text, &c->all.items[i]);
 	sha256_bytes(text.buf, text.len, id);
@@ -124,7 +127,7 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 	*w = (struct wish){ .c = c, .o = o };
 	if (wish_check_kinds(c, f) < 0 || builds_new(&w->builds, c, o->dist, o->dist_count, f) < 0)
 		return -1;
-	if (!plan && o->build_first && builds_command(w->builds, f) < 0)
+	if (!plan && (hooks_before(c, f) < 0 || (o->build_first && builds_command(w->builds, f) < 0)))
 		return -1;
 	if (builds_read(w->builds, f) < 0)
 		return -1;
@@ -160,6 +163,9 @@ void wish_attach(struct wish *w, struct fleet *fl, struct place_plan *plans)
 		items[i].want = &w->of[at];
 		items[i].build = builds_of(w->builds, runs[i].target);
 		items[i].report = plans ? &plans[i] : NULL;
+		memcpy(items[i].label, items[i].want->tree.id, SHA256_SIZE);
+		if (runs[i].place && runs[i].ops->label)
+			runs[i].ops->label(runs[i].place, &items[i].want->tree, items[i].label);
 		if (plans)
 			plans[i] = (struct place_plan){ .row = &runs[i].row, .exact = w->of[at].exact };
 		runs[i].data = &items[i];

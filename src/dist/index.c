@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "dist/cachedb.h"
 #include "dist/contents.h"
 #include "dist/flat.h"
+#include "dist/packings.h"
 #include "dist/secret_scan.h"
 
 #define VERSION 1
@@ -34,7 +36,9 @@ struct file_index {
 struct index {
 	int dirfd;
 	char *dir;
+	struct cachedb *cache;
 	struct contents *contents;
+	struct packings *packings;
 	struct file_index *files;
 	char warning[300];
 };
@@ -45,25 +49,6 @@ static void warn(struct index *x, const char *why)
 {
 	if (!x->warning[0])
 		snprintf(x->warning, sizeof x->warning, "the cache in %.100s is not saved: %.150s", x->dir, why);
-}
-
-/* An own .gitignore, so that nobody commits a cache. */
-static int make_dir(const char *dir, struct fail *f)
-{
-	struct stat st;
-	int fd;
-
-	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
-		return 0;
-	if (file_mkdirs(AT_FDCWD, dir, 0700, f) < 0)
-		return -1;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		struct fail ignored = FAIL_INIT;
-		file_replace(fd, ".gitignore", "*\n", 2, 0, &ignored);
-		close(fd);
-	}
-	return 0;
 }
 
 static int refuse(struct fail *f, const char *dir, const char *name)
@@ -77,17 +62,19 @@ int index_open(struct index **out, const char *dir, struct fail *f)
 	struct index *x = xcalloc(1, sizeof *x);
 
 	x->dir = xstrdup(dir);
-	if (make_dir(dir, &why) < 0)
+	if (cachedb_make_dir(dir, &why) < 0)
 		warn(x, why.text);
 	x->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (x->dirfd < 0)
 		warn(x, "it cannot be opened");
 	else if (faccessat(x->dirfd, ".", W_OK, 0) < 0)
 		warn(x, "it cannot be written");
-	if (contents_open(&x->contents, dir, f) < 0) {
+	if (cachedb_open(&x->cache, dir, f) < 0) {
 		index_close(x);
-		return refuse(f, dir, CONTENTS_NAME);
+		return refuse(f, dir, CACHEDB_NAME);
 	}
+	x->contents = contents_new(x->cache);
+	x->packings = packings_new(x->cache);
 	*out = x;
 	return 0;
 }
@@ -138,21 +125,22 @@ static bool save_files(struct index *x, struct flat *t)
 	return false;
 }
 
-static bool save_contents(struct index *x)
+static bool save_cache(struct index *x)
 {
 	struct fail f = FAIL_INIT;
 
 	if (!x->contents || x->warning[0])
 		return false;
-	int rc = contents_save(x->contents, &f);
-	if (rc < 0)
+	int contents = contents_save(x->contents, &f);
+	int packings = contents < 0 ? 0 : packings_save(x->packings, &f);
+	if (contents < 0 || packings < 0)
 		warn(x, f.text);
-	return rc == 1;
+	return contents == 1 || packings == 1;
 }
 
 void index_save(struct index *x)
 {
-	bool saved = save_contents(x);
+	bool saved = save_cache(x);
 
 	for (struct file_index *i = x->files; i; i = i->next)
 		saved = save_files(x, i->rows) || saved;
@@ -171,6 +159,8 @@ void index_close(struct index *x)
 		free(i);
 	}
 	contents_free(x->contents);
+	packings_free(x->packings);
+	cachedb_free(x->cache);
 	if (x->dirfd >= 0)
 		close(x->dirfd);
 	free(x->dir);
@@ -179,7 +169,7 @@ void index_close(struct index *x)
 
 const char *index_warning(const struct index *x)
 {
-	return x->warning[0] ? x->warning : contents_note(x->contents);
+	return x->warning[0] ? x->warning : cachedb_note(x->cache);
 }
 
 int index_files(struct file_index **out, struct index *x, const char *root, struct fail *f)
@@ -256,4 +246,14 @@ void index_learn(struct index *x, struct xxh128 key, uint64_t size, const struct
 bool index_has_size(const struct index *x, uint64_t size)
 {
 	return contents_has_size(x->contents, size);
+}
+
+bool index_packing(struct index *x, const uint8_t sha256[SHA256_SIZE], uint64_t size, struct gzipped *out)
+{
+	return packings_find(x->packings, sha256, size, out);
+}
+
+void index_learn_packing(struct index *x, const uint8_t sha256[SHA256_SIZE], uint64_t size, const struct gzipped *gz)
+{
+	packings_learn(x->packings, sha256, size, gz);
 }

@@ -1,6 +1,7 @@
-/* index: the disposable memory of contents, in the cache directory: cache.db (SQLite, dist/contents.h) is the content
- * index (XXH3-128 + size -> SHA-256, verdict of the content scan); files-<hash of the build's real path>.idx (a flat
- * file, dist/flat.h) is the file index of one build directory (path, device, inode, size, mtime, ctime -> content).
+/* index: the disposable memory of contents, in the cache directory: cache.db (SQLite, dist/cachedb.h) is the content
+ * index (XXH3-128 + size -> SHA-256, verdict of the content scan; SHA-256 -> SHA-256 and size of the gzip form);
+ * files-<hash of the build's real path>.idx (a flat file, dist/flat.h) is the file index of one build directory (path,
+ * device, inode, size, mtime, ctime -> content).
  *
  * The racy rule: a file is entered only if both its times are older, by a clear margin, than the moment its reading
  * began. A later change then gives it another ctime, and a row is trusted only if all fields match. A younger file is
@@ -16,6 +17,7 @@
 #include "base/fail.h"
 #include "dist/xxh.h"
 
+struct gzipped;                         /* dist/gzip.h */
 struct index;
 /* dir = .slipway or SLIPWAY_CACHE_DIR (created 0700, with a .gitignore, if need be). */
 int index_open(struct index **out, const char *dir, struct fail *f);
@@ -24,6 +26,10 @@ int index_open(struct index **out, const char *dir, struct fail *f);
 void index_save(struct index *x);
 void index_close(struct index *x);                      /* accepts NULL */
 const char *index_warning(const struct index *x);       /* NULL or one sentence */
+
+/* What is the gzip form of this content, when it was packed before (dist/packings.h). On one thread. */
+bool index_packing(struct index *x, const uint8_t sha256[SHA256_SIZE], uint64_t size, struct gzipped *out);
+void index_learn_packing(struct index *x, const uint8_t sha256[SHA256_SIZE], uint64_t size, const struct gzipped *gz);
 
 /* ---- for the room ---- */
 

@@ -37,21 +37,41 @@ enum host_trait {
 	HOST_FINDS_MISSING = 2,         /* declare answers what is missing; else the plan decides */
 	HOST_INSTANT_SWITCH = 4,        /* one visible step */
 	HOST_HTACCESS = 8,              /* .htaccess is content here */
-	HOST_BY_PATH = 16               /* only content that stays at its path is taken over; all else is written */
+	HOST_BY_PATH = 16,              /* only content that stays at its path is taken over; all else is written */
+	HOST_RETRIES = 32,              /* requests are repeated below (net/http.h): a failed step is not tried again */
+	/* The lock is this machine's only. So seal looks at what is live beside its own work, and fails with FAIL_CONFLICT
+	 * ("moved") when that is not begin's live_id; reading again right after the lock would prove nothing. */
+	HOST_FENCES = 64,
+	HOST_UNLISTED = 128,            /* what is live is listed for a plan only: a deploy does not count its paths */
+	HOST_RETAINS = 256              /* the service keeps old releases by its own rule: only `prune` removes any */
 };
 
 struct http;
 struct packer;
 
+/* What the sessions of one kind share for the whole run (access tokens), by a key of the kind's. */
+struct host_store;
+struct host_store *host_store_new(void);
+void host_store_free(struct host_store *s);     /* frees what is in it, newest first; accepts NULL */
+void *host_store_get(const struct host_store *s, const char *key);      /* NULL when absent */
+void host_store_set(struct host_store *s, const char *key, void *value, void (*release)(void *value));
+
 struct host_env {                       /* what a session may use; outlives it */
 	struct loop *loop;
-	const struct secrets *secrets;  /* resolved before open; NULL in commands that need none */
+	struct secrets *secrets;        /* resolved before open; sessions teach it theirs; may be NULL */
 	const char *project_root;       /* relative paths of documents start here */
 	struct http *http;              /* net/http.h; NULL in tests of hosts without network */
+	struct host_store *store;       /* NULL with http */
 	struct packer *packer;          /* host/packer.h; NULL where nothing is staged */
 	const char *state_dir;          /* .slipway: local locks of kinds that have none */
-	const char *channel;            /* --channel: a preview channel in place of what visitors see; NULL = the target's */
+	const char *channel;            /* --channel: a preview in place of what visitors see; NULL = the target's */
 	int64_t channel_ttl_s;          /* --expires; 0 = not given */
+};
+
+struct host_identity {
+	const char *who, *source;       /* "ci@tpb.iam", "GOOGLE_APPLICATION_CREDENTIALS" */
+	const char **notes;             /* warnings, such as a key file that others can read */
+	size_t note_count;
 };
 
 struct live_state {
@@ -67,6 +87,9 @@ struct live_state {
 	/* NULL, or why deploy cannot switch here ("the document root is a real directory") */
 	const char *blocked;
 	const char *blocked_hint;       /* the exact command that mends it */
+	/* Kinds that read the newest releases with what is live: these, newest first. NULL = `list` is to be asked. */
+	const struct release_list *recent;
+	bool recent_whole;              /* there are no others */
 };
 
 struct lock_info {
@@ -84,11 +107,17 @@ struct begin_request {
 	const struct release_header *header;    /* written by seal; borrowed until its done */
 	const char *live_id;            /* links are taken from here first; NULL = first release */
 	bool fresh;                     /* --repair: trust no stored content, use fresh inodes */
+	/* live_id is what a record says, nobody has looked: seal reads what read would, for the read that follows, and
+	 * leaves it to the caller to compare (kinds with HOST_FENCES). */
+	bool unseen;
 	bool full_durability;           /* durability "full": sync every file */
 };
 
 /* put and seal add to it, so that one serves a whole staging. */
-struct stage_stats { uint64_t sent_files, sent_bytes, linked_files, requests; };
+struct stage_stats {
+	uint64_t sent_files, sent_bytes, linked_files, requests;
+	atomic_ullong *files_now, *bytes_now;   /* NULL, or counted up while put goes on (bytes of the contents) */
+};
 
 /* What is missing, as indexes into want->entries. All entries for a kind without HOST_FINDS_MISSING are decided by the
  * host's own look at kept releases (dir: what cannot be hard-linked). */
@@ -124,6 +153,12 @@ struct verify_report {
 	size_t count;
 };
 
+struct config_change { const char *key, *from, *to; };          /* canonical JSON; NULL = absent */
+struct config_changes { struct config_change *items; size_t count; };
+
+struct channel_info { const char *name, *url, *live; int64_t expires_s; };      /* expires_s -1 = never */
+struct channel_list { struct channel_info *items; size_t count; };
+
 struct check_finding { bool ok; const char *what, *hint; };
 struct check_report { struct check_finding *items; size_t count; };
 
@@ -151,12 +186,26 @@ struct host_ops {
 	void (*place_close)(struct place *p);           /* gives up a held lock */
 	/* Where it is, for people: "/srv/www/jarupa/current", "s3://bucket/prefix", "deploy@host:/var/www". */
 	const char *(*describe)(const struct place *p);
+	const char *(*url)(const struct place *p);      /* where visitors see it, when the target does not say; NULL */
+	/* As whom, and by which credential, this host will be spoken to: looked up offline, in mem. -1: there is none,
+	 * or it may not be used. notes: sentences about it, added to. */
+	int (*identity)(const struct target *any, const struct host_env *env, struct host_identity *out, struct arena *mem,
+	                struct fail *f);
+	uint64_t (*requests)(const struct place *p);    /* sent so far, repeated ones too; NULL = none ever */
+	/* What header.tree of a release of this tree reads here (kinds whose releases carry a configuration). NULL = the
+	 * tree's id. */
+	void (*label)(const struct place *p, const struct tree *want, uint8_t out[SHA256_SIZE]);
+	/* After op->cancel of the op under way was set: for kinds whose steps wait for others, ends it soon. */
+	void (*cancel)(struct place *p);
 
 	/* Reading; all may be called without the lock and write nothing. */
 	void (*read)(struct place *p, struct live_state *out, struct op *op);           /* cheap: pointer and header */
 	void (*list)(struct place *p, struct release_list *out, struct op *op);         /* newest first */
-	/* FAIL_MISSING: no manifest */
-	void (*fetch)(struct place *p, const char *id, struct manifest *out, struct op *op);
+	/* FAIL_MISSING: no manifest. want (may be NULL): what it will be compared with; kinds that know contents by another
+	 * digest name those that want has by want's. */
+	void (*fetch)(struct place *p, const char *id, const struct tree *want, struct manifest *out, struct op *op);
+	/* After read: how the live configuration differs from the target's. */
+	void (*compare_config)(struct place *p, struct config_changes *out, struct arena *mem);
 	void (*probe)(struct place *p, const char *id, enum release_state *out, struct op *op);
 	void (*verify)(struct place *p, const char *id, struct verify_report *out, struct op *op);      /* byte for byte */
 	/* rights, space, link support, clock */
@@ -176,6 +225,10 @@ struct host_ops {
 	 * it is begun anew when it is not (what was never flushed may have come out of a power failure empty). */
 	void (*begin)(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op);
 	void (*put)(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op);
+	/* Between begin and put: what was begun becomes a copy of what `from` (of the same session, sealed) holds, with
+	 * what differs still missing. -1 leaves everything as begin left it. May be NULL. */
+	void (*clone)(struct place *p, const struct place *from, struct missing *out, struct stage_stats *stats,
+	              struct op *op);
 	/* complete, verified, manifest written */
 	void (*seal)(struct place *p, struct stage_stats *stats, struct op *op);
 	/* Durability before a switch: once per wave, for all of its places of this kind at once (count > 0). May be
@@ -198,6 +251,14 @@ struct host_ops {
 	void (*sweep)(struct place *p, const char *keep_id, struct op *op);
 
 	void (*adopt)(struct place *p, const struct adopt_request *rq, struct adopt_report *out, struct op *op);
+
+	/* Preview channels, and taking a place off the net. */
+	void (*channels)(struct place *p, struct channel_list *out, struct op *op);
+	void (*channel_delete)(struct place *p, const char *channel, struct op *op);
+	/* What another channel of the place serves: its release id (in op->mem), which p can be switched to from here
+	 * on; NULL when it serves nothing. FAIL_MISSING: there is no such channel. */
+	void (*channel_live)(struct place *p, const char *channel, const char **id, struct op *op);
+	void (*disable)(struct place *p, const struct switch_note *note, struct op *op);
 };
 
 /* The table for a kind, or NULL (the caller says that this build cannot deploy there). */

@@ -20,6 +20,16 @@ static void heard(struct http_handle *x)
 	x->queued = -1;
 }
 
+/* The name is resolved: whoever waited for that may start. */
+static void scouted(struct http_handle *x)
+{
+	x->work->origin->resolved = true;
+	if (!x->work->origin->scout)
+		return;
+	x->work->origin->scout = NULL;
+	http_soon(x->http);
+}
+
 static int on_begin(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
 	struct http_handle *x = arg;
@@ -31,6 +41,7 @@ static int on_begin(void *arg, char *ip, char *local_ip, int port, int local_por
 	}
 	x->begun = true;
 	heard(x);
+	scouted(x);             /* also on a connection that was open already */
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -41,11 +52,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 
 	(void)purpose;
 	x->error_number = fd < 0 ? errno : 0;
-	x->work->origin->resolved = true;
-	if (x->work->origin->scout) {
-		x->work->origin->scout = NULL;
-		http_soon(x->http);
-	}
+	scouted(x);
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 

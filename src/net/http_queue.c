@@ -44,7 +44,7 @@ void http_peer_free(struct http_peer *p)
 	free(p);
 }
 
-int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
+static int allow(struct http_peer *p, const char *origin, bool (*plainly)(const char *origin), struct fail *f)
 {
 	struct strbuf text = STRBUF_INIT, path = STRBUF_INIT, shown = STRBUF_INIT;
 	bool split = http_split(origin, &text, &path) && !strchr(origin, '?') && strcmp(path.buf, "/") == 0;
@@ -54,7 +54,7 @@ int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
 	strbuf_addescaped(&shown, origin, strnlen(origin, 200));
 	if (!split) {
 		rc = fail_set(f, FAIL_CONFIG, "%s: \"%s\" is no origin (https://HOST[:PORT])", p->name, shown.buf);
-	} else if (plain && !http_is_loopback(text.buf)) {
+	} else if (plain && !http_is_loopback(text.buf) && !(plainly && plainly(text.buf))) {
 		rc = fail_set(f, FAIL_CONFIG, "%s: %s must be https (plain http may go to loopback only)", p->name, text.buf);
 	} else if (!http_peer_origin(p, text.buf)) {
 		struct http_origin *o = xcalloc(1, sizeof *o + text.len + 1);
@@ -67,6 +67,16 @@ int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
 	strbuf_clear(&path);
 	strbuf_clear(&shown);
 	return rc;
+}
+
+int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
+{
+	return allow(p, origin, NULL, f);
+}
+
+int http_peer_allow_metadata(struct http_peer *p, const char *origin, struct fail *f)
+{
+	return allow(p, origin, http_is_metadata, f);
 }
 
 unsigned http_peer_width(const struct http_peer *p)
@@ -141,9 +151,14 @@ static struct http_work *head(const struct http_peer *p, enum http_class c)
 	return w->origin->scout ? NULL : w;
 }
 
+bool http_queue_waits(const struct http_peer *p)
+{
+	return p->sending + p->waiting > p->width.now;
+}
+
 static struct http_work *next_of(struct http_peer *p, bool urgent_only)
 {
-	if (p->sending >= p->width.now)
+	if (p->sending >= p->width.now && !(http_queue_waits(p) && http_width_pressed(&p->width, clock_mono_ns())))
 		return NULL;
 	struct http_work *urgent = head(p, HTTP_CLASS_URGENT);
 	if (urgent || urgent_only)
@@ -194,9 +209,4 @@ struct http_work *http_queue_over(const struct http *h)
 	if (link_empty(&h->over))
 		return NULL;
 	return http_queue_over_in(link_owner(h->over.next - HTTP_CLASS_OVER, struct http_lane, turn));
-}
-
-bool http_queue_waits(const struct http_peer *p)
-{
-	return p->sending + p->waiting > p->width.now;
 }

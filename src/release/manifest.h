@@ -56,7 +56,10 @@ void manifest_close(struct manifest_reader *r);
 struct manifest {
 	struct release_header header;
 	struct tree tree;
-	int64_t *mtimes;
+	int64_t *mtimes;                /* NULL where the host keeps none */
+	/* NULL: digests are of the contents. Else of their gzip form as this compressor makes it, but for entries that were
+	 * recognised. */
+	const char *compressor;
 };
 int manifest_read(struct manifest *m, int fd, const char *name, struct arena *mem, struct fail *f);
 

@@ -16,7 +16,14 @@ struct form { char *text; size_t len; };
 struct redactor {
 	struct form *forms;             /* longest first */
 	size_t count, cap;
+	/* A bit for each pair of bytes that a form begins with: most places of a long text need no closer look. */
+	uint8_t beginnings[65536 / 8];
 };
+
+static unsigned beginning(const char *text)
+{
+	return (unsigned)(unsigned char)text[0] << 8 | (unsigned char)text[1];
+}
 
 struct redactor *redactor_new(void)
 {
@@ -51,6 +58,7 @@ static void add_form(struct redactor *r, const char *text, size_t len)
 	}
 	r->forms[at] = (struct form){ xstrndup(text, len), len };
 	r->count++;
+	r->beginnings[beginning(text) / 8] |= (uint8_t)(1U << beginning(text) % 8);
 }
 
 static void wipe(struct strbuf *s)
@@ -165,6 +173,8 @@ void redactor_add(struct redactor *r, const char *value, size_t len)
 
 static const struct form *form_at(const struct redactor *r, const char *text, size_t len)
 {
+	if (len < REDACT_MIN || !(r->beginnings[beginning(text) / 8] >> beginning(text) % 8 & 1))
+		return NULL;
 	for (size_t i = 0; i < r->count; i++)
 		if (r->forms[i].len <= len && memcmp(text, r->forms[i].text, r->forms[i].len) == 0)
 			return &r->forms[i];

@@ -158,6 +158,12 @@ const char *secrets_value(const struct secrets *s, const json *ref, size_t *len)
 	return e ? e->value : NULL;
 }
 
+void secrets_learn(struct secrets *s, const char *value, size_t len)
+{
+	if (s)
+		redactor_add(s->redactor, value, len);
+}
+
 void secrets_redact(const struct secrets *s, struct strbuf *text)
 {
 	if (s)

@@ -26,6 +26,8 @@ int secrets_resolve_one(struct secrets *s, const json *ref, const char *what, st
 const char *secrets_missing(const struct secrets *s);
 /* The value, NUL-terminated, owned by s; NULL when not resolved. */
 const char *secrets_value(const struct secrets *s, const json *ref, size_t *len);
+/* A secret that came by other ways, such as an access token: redacted from here on like the rest. s may be NULL. */
+void secrets_learn(struct secrets *s, const char *value, size_t len);
 /* Replaces every known value in text by "[redacted]". */
 void secrets_redact(const struct secrets *s, struct strbuf *text);
 /* In place, for fixed buffers such as struct fail's. */

@@ -2,19 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/capture.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "target/secret.h"
@@ -147,129 +142,27 @@ static int pick_key(char *value, size_t *len, const json *ref, struct fail *f)
 }
 
 /* ---- {"command"} ---- */
-struct child {
-	pid_t pid;
-	int pidfd, out;
-	int64_t deadline_ns;
-};
-
-static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, int rootfd, int out)
-{
-	sigset_t none, standard;
-	int err;
-
-	sigemptyset(&none);
-	sigemptyset(&standard);
-	sigaddset(&standard, SIGPIPE);
-	sigaddset(&standard, SIGINT);
-	sigaddset(&standard, SIGTERM);
-	err = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-	err = err ? err : posix_spawn_file_actions_adddup2(actions, out, 1);
-	err = err ? err : posix_spawn_file_actions_addfchdir_np(actions, rootfd);
-	err = err ? err : posix_spawnattr_setsigmask(attr, &none);
-	err = err ? err : posix_spawnattr_setsigdefault(attr, &standard);
-	return err ? err : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-}
-
-static int start(struct child *c, char **argv, int rootfd)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int ends[2], err;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return errno;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attr);
-	err = prepare(&actions, &attr, rootfd, ends[1]);
-	err = err ? err : posix_spawnp(&c->pid, argv[0], &actions, &attr, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attr);
-	(void)close(ends[1]);
-	if (err) {
-		(void)close(ends[0]);
-		return err;
-	}
-	c->out = ends[0];
-	c->pidfd = pidfd_open(c->pid, 0);
-	c->deadline_ns = clock_mono_ns() + (int64_t)COMMAND_MS * 1000000;
-	return 0;
-}
-
-/* Waits until fd has something to say; false when the time is up. */
-static bool wait_for(const struct child *c, int fd)
-{
-	for (;;) {
-		int64_t left = (c->deadline_ns - clock_mono_ns()) / 1000000;
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-
-		if (n > 0)
-			return true;
-		if (n == 0 || errno != EINTR)
-			return false;
-	}
-}
-
-/* NULL, or why there is no value. */
-static const char *collect(const struct child *c, char *value, size_t *len)
-{
-	size_t have = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (!wait_for(c, c->out))
-			return "did not end within 30 s";
-		n = read(c->out, value + have, SECRET_MAX + 1 - have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return "could not be read";
-		if (n == 0)
-			break;
-		have += (size_t)n;
-		if (have > SECRET_MAX)
-			return "wrote more than 64 KiB";
-	}
-	*len = have;
-	return c->pidfd < 0 || wait_for(c, c->pidfd) ? NULL : "did not end within 30 s";
-}
-
-static const char *finish(struct child *c, const char *why)
-{
-	int status = 0;
-
-	if (why)
-		(void)kill(c->pid, SIGKILL);
-	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	(void)close(c->out);
-	if (c->pidfd >= 0)
-		(void)close(c->pidfd);
-	return why ? why : WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : "failed";
-}
-
 static int run_command(char *value, size_t *len, const json *ref, int rootfd, struct fail *f)
 {
+	static const char *const why[] = {
+		[CAPTURE_FAILED] = "failed", [CAPTURE_LATE] = "did not end within 30 s",
+		[CAPTURE_LONG] = "wrote more than 64 KiB", [CAPTURE_UNREADABLE] = "could not be read",
+		[CAPTURE_ABSENT] = "is not installed", [CAPTURE_REFUSED] = "could not be started",
+		[CAPTURE_CANCELLED] = "was interrupted",
+	};
 	const json *list = json_get(ref, "command");
 	char **argv = xcalloc(json_count(list) + 1, sizeof *argv);
-	struct child c = { .pidfd = -1 };
-	const char *why = NULL;
+	struct capture how = { .argv = argv, .dirfd = rootfd, .most_ms = COMMAND_MS };
+	enum captured result;
 	size_t n = 0;
-	int err;
 
 	for (const json *a = json_first(list); a; a = json_next(a))
 		argv[n++] = xstrdup(json_string(a) ? json_string(a) : "");
-	err = n ? start(&c, argv, rootfd) : EINVAL;
-	if (!err)
-		why = finish(&c, collect(&c, value, len));
+	result = n ? capture_run(&how, value, SECRET_MAX, len) : CAPTURE_REFUSED;
 	while (n > 0)
 		free(argv[--n]);
 	free(argv);
-	if (err)
-		return missing(f, ref, err == ENOENT ? "is not installed" : "could not be started");
-	return why ? missing(f, ref, why) : 0;
+	return result == CAPTURED ? 0 : missing(f, ref, why[result]);
 }
 
 /* ---- all of them ---- */

@@ -21,8 +21,8 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include "host/host.h"
+#include "host/kinds.h"
 
-extern const struct host_ops dir_host;
 
 struct content_cache;
 struct staging;
@@ -76,7 +76,7 @@ int dir_cancelled(struct op *op, struct fail *f);
 /* The slots of host_ops, by file. */
 void dir_read(struct place *p, struct live_state *out, struct op *op);
 void dir_list(struct place *p, struct release_list *out, struct op *op);
-void dir_fetch(struct place *p, const char *id, struct manifest *out, struct op *op);
+void dir_fetch(struct place *p, const char *id, const struct tree *want, struct manifest *out, struct op *op);
 void dir_probe(struct place *p, const char *id, enum release_state *out, struct op *op);
 void dir_verify(struct place *p, const char *id, struct verify_report *out, struct op *op);
 void dir_check(struct place *p, struct check_report *out, struct op *op);

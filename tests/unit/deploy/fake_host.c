@@ -234,11 +234,12 @@ static void fake_list(struct place *p, struct release_list *out, struct op *op)
 	op_finish(p->loop, op, fault ? -1 : 0);
 }
 
-static void fake_fetch(struct place *p, const char *id, struct manifest *out, struct op *op)
+static void fake_fetch(struct place *p, const char *id, const struct tree *want, struct manifest *out, struct op *op)
 {
 	struct fake_release *r = fake_find_release(p->fp, id);
 	int fault = meet_fault(p, "fetch", op);
 
+	(void)want;
 	if (fault == 2 || (!r && refuse(p, op, FAIL_MISSING, "no manifest") < 0))
 		return;
 	*out = (struct manifest){ .header = r->header, .tree = r->tree };

@@ -188,11 +188,11 @@ static void failed_targets_are_those_whose_newest_deploy_did_not_end_well(void *
 	add_place(&b, "r1", "d", "deployed", NOW);
 	add_run(&b, "r2", "R2", NOW + 1);
 	add_place(&b, "r2", "a", "unchanged", NOW + 1);
-	assert_int_equal(ledger_failed_targets(b.l, "production", &names, &count, &b.mem, &b.f), 0);
+	assert_int_equal(ledger_failed_targets(b.l, "production", NULL, &names, &count, &b.mem, &b.f), 0);
 	assert_int_equal(count, 2);
 	assert_string_equal(names[0], "b");
 	assert_string_equal(names[1], "c");
-	assert_int_equal(ledger_failed_targets(b.l, "staging", &names, &count, &b.mem, &b.f), 0);
+	assert_int_equal(ledger_failed_targets(b.l, "staging", NULL, &names, &count, &b.mem, &b.f), 0);
 	assert_int_equal(count, 0);
 	end(&b);
 }

@@ -87,7 +87,7 @@ static void foreign_releases(void **state)
 	old = release_find(&l, "v41");
 	assert_non_null(old);
 	assert_true(old->header.foreign && !old->live);
-	w->ops->fetch(s->place, "v41", &m, op);
+	w->ops->fetch(s->place, "v41", NULL, &m, op);
 	assert_failed(w, world_wait(w, op), FAIL_MISSING);
 	assert_int_equal(seat_lock(w, s), 0);
 	assert_int_equal(seat_switch(w, s, A, "v41", "rollback"), 0);

@@ -168,7 +168,7 @@ void assert_holds(struct world *w, struct seat *s, const char *id, const struct 
 	struct op *op = world_op(w);
 	struct verify_report report;
 
-	w->ops->fetch(s->place, id, m, op);
+	w->ops->fetch(s->place, id, NULL, m, op);
 	assert_int_equal(world_wait(w, op), 0);
 	assert_string_equal(m->header.id, id);
 	assert_int_equal(m->tree.count, want->count);

@@ -149,11 +149,29 @@ static void the_fuse(void **state)
 	assert_int_equal(fuse("index.html=1", "index.html=1 a=1 b=1 c=1", false, &f), 0);
 }
 
+static void counts_alone(void **state)
+{
+	struct fail f = FAIL_INIT;
+
+	(void)state;
+	assert_int_equal(plan_fuse_counts(0, 0, true, &f), -1);
+	assert_int_equal(f.kind, FAIL_BUILD);
+	assert_int_equal(plan_fuse_counts(1, 0, false, &f), 0);
+	assert_int_equal(plan_fuse_counts(10, 30, false, &f), 0);
+	assert_int_equal(plan_fuse_counts(10, 31, false, &f), -1);
+	assert_non_null(strstr(f.text, "31 are live"));
+	assert_non_null(strstr(f.hint, "--allow-removals"));
+	assert_int_equal(plan_fuse_counts(10, 31, true, &f), 0);
+	assert_int_equal(plan_fuse_counts(100, 200, false, &f), 0);
+	assert_int_equal(plan_fuse_counts(99, 200, false, &f), -1);
+	assert_int_equal(plan_fuse_counts(200, 100, false, &f), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(differences), cmocka_unit_test(first_and_same), cmocka_unit_test(headers_count),
-		cmocka_unit_test(the_fuse),
+		cmocka_unit_test(the_fuse), cmocka_unit_test(counts_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

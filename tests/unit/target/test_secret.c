@@ -234,6 +234,24 @@ static void failures_are_redacted_even_when_cut(void **state)
 	project_dir_clear(&d);
 }
 
+static void what_is_learnt_later(void **state)
+{
+	struct project_dir d;
+	struct secrets *s;
+	struct fail f = FAIL_INIT;
+
+	(void)state;
+	begin(&d, "{}");
+	s = secrets_new(d.project);
+	secrets_learn(s, "ya29.token", 10);
+	secrets_learn(NULL, "ya29.token", 10);
+	fail_set(&f, FAIL_AUTH, "Bearer ya29.token, eWEyOS50b2tlbg==");
+	secrets_redact_fail(s, &f);
+	assert_string_equal(f.text, "Bearer [redacted], [redacted]g==");
+	secrets_free(s);
+	project_dir_clear(&d);
+}
+
 static void references_are_described(void **state)
 {
 	struct project_dir d;
@@ -259,6 +277,7 @@ int main(void)
 		cmocka_unit_test(each_kind_of_reference), cmocka_unit_test(all_missing_ones_at_once),
 		cmocka_unit_test(files_outside_need_leave), cmocka_unit_test(values_are_redacted),
 		cmocka_unit_test(base64_at_any_offset), cmocka_unit_test(failures_are_redacted_even_when_cut),
+		cmocka_unit_test(what_is_learnt_later),
 		cmocka_unit_test(references_are_described),
 	};
 

@@ -1,0 +1,161 @@
+/* step: the one visible call: POST .../channels/C/releases?versionName=NAME {"message"}
+ * (sites.channels.releases.create).
+ *
+ * It is never sent twice blindly: after a lost answer the engine probes and reads first. A second one for what is live
+ * already is refused with "is the current active version", which is what we want to hear. */
+#include <string.h>
+
+#include "host/firebase/call.h"
+#include "host/firebase/message.h"
+
+static void end(struct call *c, int rc)
+{
+	struct place *p = c->place;
+	struct op *op = c->op;
+
+	/* What was read before is not what is live now. */
+	json_doc_free(p->page);
+	p->page = NULL;
+	p->live_config = NULL;
+	call_free(c);
+	op_finish(p->session->loop, op, rc);
+}
+
+static void was_released(struct call *c)
+{
+	int rc = c->rc;
+
+	if (rc < 0 && c->rq.status == 400 && call_says(c, "is the current active version"))
+		rc = 0;
+	if (rc < 0)
+		call_fail(c, c->op);
+	end(c, rc);
+}
+
+static void add_message(struct strbuf *body, const struct place *p, const struct switch_note *note)
+{
+	const struct message m = { .text = note->reason, .by = note->by, .action = note->action,
+		.environment = p->target->environment };
+	struct strbuf text = STRBUF_INIT;
+	struct jw w;
+
+	message_format(&text, &m);
+	jw_init(&w, body, 0);
+	jw_object(&w);
+	jw_kstr(&w, "message", text.buf);
+	jw_end(&w);
+	strbuf_clear(&text);
+}
+
+static struct call *release_call(struct place *p, struct op *op)
+{
+	struct call *c = call_new(p, op, "POST", was_released);
+
+	c->once = true;
+	call_site(c);
+	strbuf_addstr(&c->path, "/channels/");
+	http_escape(&c->path, p->channel, "");
+	strbuf_addstr(&c->path, "/releases");
+	return c;
+}
+
+int firebase_switch_plan(struct place *p, const char *from, const char *to, struct switch_plan *out, struct arena *mem,
+			 struct fail *f)
+{
+	const struct version *v = version_find(p, to);
+
+	if (!v)
+		return fail_set(f, FAIL_MISSING, "release %s has no version on site %s", to, p->site);
+	out->steps = arena_alloc(mem, sizeof *out->steps);
+	out->steps[0] = (struct switch_step){ .what = arena_printf(mem, "%s releases %s", p->where, version_id(v->name)),
+		.from = from, .to = to };
+	out->group_ends = arena_alloc(mem, sizeof *out->group_ends);
+	out->group_ends[0] = 1;
+	out->group_count = out->step_count = 1;
+	return 0;
+}
+
+void firebase_step(struct place *p, const struct switch_step *step, const struct switch_note *note, struct op *op)
+{
+	const struct version *v = version_find(p, step->to);
+	struct call *c = release_call(p, op);
+
+	if (!v) {
+		fail_set(&op->fail, FAIL_MISSING, "release %s has no version on site %s", step->to, p->site);
+		end(c, -1);
+		return;
+	}
+	strbuf_addstr(&c->path, "?versionName=");
+	http_escape(&c->path, v->name, "");
+	add_message(&c->body, p, note);
+	call_send(c);
+}
+
+void firebase_disable(struct place *p, const struct switch_note *note, struct op *op)
+{
+	struct call *c = release_call(p, op);
+	struct strbuf message = STRBUF_INIT;
+
+	/* The message's object, with the type before it. */
+	add_message(&message, p, note);
+	strbuf_addf(&c->body, "{\"type\":\"SITE_DISABLE\",%s", message.buf + 1);
+	strbuf_clear(&message);
+	call_send(c);
+}
+
+/* ---- dropping ---- */
+
+static void was_deleted(struct call *c)
+{
+	struct place *p = c->place;
+	struct op *op = c->op;
+	int rc = c->rc;
+
+	if (rc < 0 && c->rq.status == 404)
+		rc = 0;
+	if (rc < 0)
+		call_fail(c, op);
+	call_free(c);
+	op_finish(p->session->loop, op, rc);
+}
+
+/* As far as was read; the service refuses it in any case. */
+static bool is_live(const struct place *p, const struct version *v)
+{
+	const json *newest = p->page ? json_first(json_get(json_root(p->page), "releases")) : NULL;
+	const char *name = json_string(json_get(json_get(newest, "version"), "name"));
+
+	return name && strcmp(version_id(name), version_id(v->name)) == 0;
+}
+
+void firebase_abandon(struct place *p, const char *id, struct op *op)
+{
+	const struct version *v = version_find(p, id);
+	struct call *c;
+
+	if (!v || is_live(p, v)) {
+		op_finish(p->session->loop, op, 0);
+		return;
+	}
+	staging_drop(p);
+	c = call_new(p, op, "DELETE", was_deleted);
+	strbuf_addf(&c->path, "/v1beta1/%s", v->name);
+	version_note(p, id, v->name, VERSION_OTHER);
+	call_send(c);
+}
+
+void firebase_drop(struct place *p, const char *id, uint64_t *freed_bytes, struct op *op)
+{
+	const struct version *v = version_find(p, id);
+	struct call *c;
+
+	if (!v || is_live(p, v)) {
+		int rc = v ? fail_set(&op->fail, FAIL_CONFLICT, "release %s is live", id) : 0;
+		op_finish(p->session->loop, op, rc);
+		return;
+	}
+	*freed_bytes += v->bytes;
+	c = call_new(p, op, "DELETE", was_deleted);
+	strbuf_addf(&c->path, "/v1beta1/%s", v->name);
+	call_send(c);
+}
