@@ -110,7 +110,6 @@ $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(LIB)
 	$(LINK_TEST)
 $(TOOL_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIB)
 	$(LINK_TEST)
-$(BUILD)/tests/fake/firebase-server: LDLIBS += -lmicrohttpd
 $(BUILD)/tests/fake/firebase-server: $(call object,$(FAKE_FIREBASE)) $(LIB)
 	$(LINK_TEST)
 $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIB)

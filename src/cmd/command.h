@@ -17,7 +17,7 @@
 #include "target/problems.h"
 
 struct common_opts {                    /* options everywhere */
-	const char *dir, *config, *environment, *events;
+	const char *dir, *config, *environment, *events, *project, *only;
 	struct strlist tags, except;
 	int jobs, verbose;
 	int color, progress;            /* enum color_choice, enum progress_choice */

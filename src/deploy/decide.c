@@ -208,6 +208,7 @@ static void make_plan(struct run *r, const struct tree *have)
 
 	r->row.uncounted = false;
 	plan_build(&pw->plan, &pw->want->tree, have, pw->report ? &r->mem : &pw->scratch);
+	pw->plan.may_be_empty = pw->build->empty;
 	if (r->ops->traits & HOST_BY_PATH)
 		plan_count_paths(&pw->plan);
 	r->row.added = pw->plan.add;

@@ -36,14 +36,16 @@ struct place_wish {                     /* r->data */
 	const char *base;               /* live release that the decision is about */
 	uint8_t base_tree[SHA256_SIZE];
 	bool planned, fresh;            /* fresh: trust nothing that is stored there */
+	bool late;                      /* what is live was read after staging (presume.h) */
+	bool stage_again;               /* what was staged is not to be used */
 	struct manifest have;           /* while the plan is made */
 	struct arena scratch;           /* holds it */
 	struct fail refused;            /* what the fuse says */
 	struct place_stage *stage;      /* deploy's (stage.h) */
 };
 
-/* Runs the build commands when asked, reads builds and overlays, resolves secrets (unless `plan`) and composes every
- * target's tree. -1 is the end of the run; w is to be freed either way. */
+/* Runs predeploy hooks (unless `plan`) and, when asked, the build commands; reads builds and overlays, resolves secrets
+ * (unless `plan`) and composes every target's tree. -1 is the end of the run; w is to be freed either way. */
 int wish_make(struct wish *w, struct context *c, const struct deploy_options *o, bool plan, struct fail *f);
 /* What was read stays with the context: reports point at it. */
 void wish_free(struct wish *w);

@@ -8,7 +8,9 @@
 #include "deploy/channel.h"
 #include "deploy/choose_id.h"
 #include "deploy/decide.h"
+#include "deploy/hooks.h"
 #include "deploy/outcome.h"
+#include "deploy/presume.h"
 #include "deploy/record.h"
 #include "deploy/stage.h"
 #include "deploy/tidy.h"
@@ -119,6 +121,7 @@ static void leave_newest(struct deploying *d)
 
 static int look(struct deploying *d, struct fail *f)
 {
+	presume(&d->wish, d->fl);
 	fleet_read(d->fl);
 	if (d->behind_only)
 		leave_newest(d);
@@ -175,6 +178,14 @@ static int stage(struct deploying *d, struct fail *f)
 {
 	d->staging.id = d->id;
 	stage_all(d->fl, &d->staging);
+	if (d->staging.refused.kind != FAIL_NONE) {
+		*f = d->staging.refused;
+		return -1;
+	}
+	if (fleet_interrupted(d->fl))
+		return cancelled(f);
+	if (presume_settle(&d->wish, d->fl, &d->staging, f) < 0)
+		return -1;
 	if (d->staging.refused.kind != FAIL_NONE) {
 		*f = d->staging.refused;
 		return -1;
@@ -261,7 +272,7 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 	leave_rest(d);
 	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
-	if (rc < 0)
+	if (rc < 0 || hooks_after(d->c, o, f) < 0)
 		outcome_fail(o, d->c, f);
 	end_record(d, rc);
 	return rc;

@@ -390,15 +390,19 @@ static void was_read(struct op *op)
 	run_done(r, op->rc);
 }
 
-static void start_read(struct run *r)
+void fleet_start_read(struct run *r)
 {
+	if (r->presumed) {
+		run_done(r, 0);
+		return;
+	}
 	r->live = (struct live_state){ .newest_s = -1 };
 	r->ops->read(r->place, &r->live, run_op(r, was_read));
 }
 
 void fleet_read(struct fleet *fl)
 {
-	static const struct phase ph = { .id = PHASE_READ, .start = start_read };
+	static const struct phase ph = { .id = PHASE_READ, .start = fleet_start_read };
 
 	fleet_phase(fl, &ph);
 }
@@ -410,7 +414,7 @@ static bool to_be_read_again(const struct run *r)
 
 void fleet_read_again(struct fleet *fl)
 {
-	static const struct phase ph = { .id = PHASE_READ, .start = start_read };
+	static const struct phase ph = { .id = PHASE_READ, .start = fleet_start_read };
 
 	fleet_walk(fl, &ph, to_be_read_again);
 }

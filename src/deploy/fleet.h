@@ -28,6 +28,7 @@ struct run {                            /* one place's walk */
 	struct op op;                   /* the one step in flight; op.owner = this run, op.mem = &mem */
 	struct row row;
 	bool active;                    /* takes part in the next phase; a failure takes it out */
+	bool presumed;                  /* live is what the record tells; nobody has looked (presume.h) */
 	bool locked;                    /* renewed every 30 s by the fleet until unlocked */
 	struct live_state live;
 	struct release_list list;

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "deploy/hooks.h"
 
 int wish_check_kinds(const struct context *c, struct fail *f)
 {
@@ -126,7 +127,7 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 	*w = (struct wish){ .c = c, .o = o };
 	if (wish_check_kinds(c, f) < 0 || builds_new(&w->builds, c, o->dist, o->dist_count, f) < 0)
 		return -1;
-	if (!plan && o->build_first && builds_command(w->builds, f) < 0)
+	if (!plan && (hooks_before(c, f) < 0 || (o->build_first && builds_command(w->builds, f) < 0)))
 		return -1;
 	if (builds_read(w->builds, f) < 0)
 		return -1;

@@ -20,6 +20,16 @@ static void heard(struct http_handle *x)
 	x->queued = -1;
 }
 
+/* The name is resolved: whoever waited for that may start. */
+static void scouted(struct http_handle *x)
+{
+	x->work->origin->resolved = true;
+	if (!x->work->origin->scout)
+		return;
+	x->work->origin->scout = NULL;
+	http_soon(x->http);
+}
+
 static int on_begin(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
 	struct http_handle *x = arg;
@@ -31,6 +41,7 @@ static int on_begin(void *arg, char *ip, char *local_ip, int port, int local_por
 	}
 	x->begun = true;
 	heard(x);
+	scouted(x);             /* also on a connection that was open already */
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -41,11 +52,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 
 	(void)purpose;
 	x->error_number = fd < 0 ? errno : 0;
-	x->work->origin->resolved = true;
-	if (x->work->origin->scout) {
-		x->work->origin->scout = NULL;
-		http_soon(x->http);
-	}
+	scouted(x);
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -110,6 +117,28 @@ static size_t on_body(char *out, size_t size, size_t count, void *arg)
 	return CURL_READFUNC_ABORT;
 }
 
+/* One file or one directory. From a file libcurl reads all authorities, once for the multi handle if there is no
+ * directory beside it; that takes longer than all the rest of a run's beginning. From a directory OpenSSL reads the one
+ * that it needs. */
+static unsigned set_authorities(struct http_handle *x)
+{
+	const struct http *h = x->http;
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	const char *file = h->o.ca_file ? h->o.ca_file : info->cainfo, *directory = NULL;
+	unsigned bad = 0;
+
+	x->by_directory = h->by_directory;
+	if (h->by_directory || !file) {
+		directory = info->capath;
+		file = NULL;
+	}
+	bad |= curl_easy_setopt(x->easy, CURLOPT_CAINFO, file);
+	bad |= curl_easy_setopt(x->easy, CURLOPT_CAPATH, directory);
+	bad |= curl_easy_setopt(x->easy, CURLOPT_PROXY_CAINFO, file);
+	bad |= curl_easy_setopt(x->easy, CURLOPT_PROXY_CAPATH, directory);
+	return bad;
+}
+
 /* What every request has: the safety rules of http.h. */
 static unsigned set_rules(struct http_handle *x)
 {
@@ -127,15 +156,7 @@ static unsigned set_rules(struct http_handle *x)
 	bad |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (h->o.ca_file) {
-		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, h->o.ca_file);
-		bad |= curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, h->o.ca_file);
-	}
-	/* With a directory beside the file libcurl would read all of the file again for every connection. */
-	if (h->o.ca_file || curl_version_info(CURLVERSION_NOW)->cainfo) {
-		bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-		bad |= curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, NULL);
-	}
+	bad |= set_authorities(x);
 	if (o->plain)
 		bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
 	bad |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -145,7 +166,6 @@ static unsigned set_rules(struct http_handle *x)
 	bad |= curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, HTTP_DNS_KEPT_S);
 	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)x->work->rq->lane->peer->connect_ms);
 	bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->work->fresh ? 1L : 0L);
-	bad |= curl_easy_setopt(e, CURLOPT_SHARE, h->share);
 	return bad;
 }
 

@@ -141,7 +141,7 @@ int plan_fuse_counts(size_t want, uint64_t have, bool allow_removals, struct fai
 int plan_fuse(const struct plan *p, const struct tree *want, const struct tree *have, const char *const *entry_pages,
               size_t entry_count, bool allow_removals, struct fail *f)
 {
-	if (want->count == 0)
+	if (want->count == 0 && !p->may_be_empty)
 		return fail_set(f, FAIL_BUILD, "the build has 0 files");
 	if (!have || allow_removals)
 		return 0;

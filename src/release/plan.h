@@ -25,6 +25,7 @@ struct plan {
 	uint64_t send_bytes;            /* content of add + change that `have` does not hold under any path */
 	size_t send_files;
 	bool first;                     /* there was nothing before */
+	bool may_be_empty;              /* set by whoever knows that the build is meant to have no files: for the fuse */
 };
 
 /* have NULL = nothing is live. Items live in mem and point into both trees. */

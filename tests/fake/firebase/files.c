@@ -13,12 +13,24 @@ static bool is_hash(const char *text)
 	return strlen(text) == SHA256_HEX - 1 && !text[strspn(text, "0123456789abcdef")];
 }
 
+/* "/a/b": no empty, "." or ".." parts. */
+static bool is_path(const char *path)
+{
+	while (*path == '/') {
+		size_t len = strcspn(++path, "/");
+		if (!len || (len == 1 && *path == '.') || (len == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		path += len;
+	}
+	return !*path;
+}
+
 static int check_entry(struct call *c, const json *entry)
 {
 	const char *path = json_key(entry), *hash = json_string(entry);
 
-	if (*path != '/')
-		return refuse(c, INVALID_ARGUMENT, "Invalid path \"%s\": it must begin with a slash", path);
+	if (!is_path(path))
+		return refuse(c, INVALID_ARGUMENT, "Invalid path \"%s\"", path);
 	if (!hash || (*hash && !is_hash(hash)))
 		return refuse(c, INVALID_ARGUMENT, "Invalid hash of \"%s\": 64 hexadecimal digits are expected", path);
 	return 0;

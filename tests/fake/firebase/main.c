@@ -99,6 +99,7 @@ int main(int argc, char **argv)
 		if (getppid() != parent)
 			return 1;
 	}
+	signal(SIGPIPE, SIG_IGN);
 	raise_limit();
 	if (run(&o, &f) < 0) {
 		fprintf(stderr, "firebase-server: %s\n", f.text);
