@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Speed as ratios: slipway and its peers on the same input in the same run, medians, nothing asserted on a clock alone.
 #
-#   make bench                all cases            BENCH="fanout unchanged hash start" make bench     some of them
+#   make bench                all cases            BENCH="fanout unchanged hash packing start" make bench     some of them
 #   RUNS=5 make bench         counted runs of each (default 3)
 #
 # Works in build/bench on the file system that holds the checkout; everything but the npm package is removed at the end.
@@ -188,6 +188,29 @@ hash() {
 	hash_one "4 x 256 MiB" 1.0
 }
 
+packing() {
+	local tarball r v
+	if [ ! -d "$keep/cesium/package" ]; then
+		mkdir -p "$keep/cesium"
+		tarball=$(cd "$keep/cesium" && npm pack --silent cesium 2>/dev/null | tail -1) || tarball=''
+		[ -z "$tarball" ] || tar -C "$keep/cesium" -xzf "$keep/cesium/$tarball"
+	fi
+	[ -d "$keep/cesium/package" ] || { say "packing: skipped: npm's cesium package cannot be had"; return; }
+	v=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$keep/cesium/package/package.json" | head -1)
+	for r in $(seq "$RUNS"); do
+		"$tools/gzip" "$keep/cesium/package" "$work/cache-$r" >>"$work/packing"
+	done
+	figure() { awk -v n="$1" -v f="$2" '$1 == n { print $f }' "$work/packing" | median; }
+	say "gzip of cesium $v, $(figure zlib9 3) files, $(($(figure zlib9 4) / 1000000)) MB, on all cores"
+	only "zlib level 9, file by file" "$(figure zlib9 2)"
+	row "slipway: read, packed, digested, spooled" "$(figure slipway 2)" "$(figure zlib9 2)" 0.25
+	only "slipway again, for 50 places" "$(figure again 2)" "all is known"
+	only "zlib level 9, its $(figure zlib9-distinct 3) distinct contents" "$(figure zlib9-distinct 2)"
+	row "libdeflate level 6, the same" "$(figure libdeflate6-distinct 2)" "$(figure zlib9-distinct 2)" 0.25
+	awk -v s="$(figure slipway 5)" -v z="$(figure zlib9-distinct 5)" 'BEGIN { printf "  %-46s %8.4f x   %s\n",
+		"size, level 6 against zlib level 9", s / z, s <= 1.005 * z ? "within 1.005" : "OVER 1.005" }'
+}
+
 start() {
 	local r
 	for r in $(seq 10); do measure version "$SLIPWAY" version; done
@@ -196,4 +219,4 @@ start() {
 }
 
 say "slipway bench, $(nproc) cores, $RUNS runs each, medians; ratios are against the first line of a group"
-for case in ${BENCH:-fanout unchanged hash start}; do "$case"; done
+for case in ${BENCH:-fanout unchanged hash packing start}; do "$case"; done

@@ -53,15 +53,15 @@ static void raise_limits(void)
 	}
 }
 
-/* One line for whoever started us, and the file whose appearance means the same. */
+/* Lines for whoever started us, "ready" last, and the file whose appearance means the same. */
 static int tell_ready(const struct server *s, const struct options *o, struct fail *f)
 {
 	char line[64];
 	int len = snprintf(line, sizeof line, "ready http://127.0.0.1:%u\n", gate_port(s->gate));
 
-	fputs(line, stdout);
 	if (s->tls_gate)
 		printf("tls https://127.0.0.1:%u\n", gate_port(s->tls_gate));
+	fputs(line, stdout);
 	fflush(stdout);
 	if (o->ready)
 		return file_replace(AT_FDCWD, o->ready, line + strlen("ready "), (size_t)len - strlen("ready "), 0, f);
@@ -78,8 +78,10 @@ static int run(const struct options *o, struct fail *f)
 		rc = watch_signals(&ending, s.events, f);
 	if (rc == 0)
 		rc = tell_ready(&s, o, f);
-	while (rc == 0 && !ending.now)
+	while (rc == 0 && !ending.now) {
 		events_turn(s.events);
+		trace_flush(&s.trace);
+	}
 	server_close(&s);
 	return rc;
 }
