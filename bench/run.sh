@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Speed as ratios: slipway and its peers on the same input in the same run, medians, nothing asserted on a clock alone.
 #
-#   make bench                all cases            BENCH="sites fleet" make bench     some of them: fanout unchanged hash start first sites fleet cold
+#   make bench                all cases            BENCH="sites fleet" make bench     some of them: fanout unchanged hash packing
+#                             start first sites fleet cold
 #   RUNS=5 make bench         counted runs of each (default 3)
 #
 # Works in build/bench on the file system that holds the checkout; everything but the packages from npm (build/npm) is removed at
@@ -187,6 +188,24 @@ hash() {
 	hash_one "4 x 256 MiB" 1.0
 }
 
+packing() {
+	local package r v
+	package=$("$repo/tests/tools/npm.sh" unpack cesium@1.140.0 2>"$work/npm.err") || { say "packing: skipped: $(cat "$work/npm.err")"; return; }
+	v=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$package/package.json" | head -1)
+	for r in $(seq "$RUNS"); do
+		"$tools/gzip" "$package" "$work/cache-$r" >>"$work/packing"
+	done
+	figure() { awk -v n="$1" -v f="$2" '$1 == n { print $f }' "$work/packing" | median; }
+	say "gzip of cesium $v, $(figure zlib9 3) files, $(($(figure zlib9 4) / 1000000)) MB, on all cores"
+	only "zlib level 9, file by file" "$(figure zlib9 2)"
+	row "slipway: read, packed, digested, spooled" "$(figure slipway 2)" "$(figure zlib9 2)" 0.25
+	only "slipway again, for 50 places" "$(figure again 2)" "all is known"
+	only "zlib level 9, its $(figure zlib9-distinct 3) distinct contents" "$(figure zlib9-distinct 2)"
+	row "libdeflate level 6, the same" "$(figure libdeflate6-distinct 2)" "$(figure zlib9-distinct 2)" 0.25
+	awk -v s="$(figure slipway 5)" -v z="$(figure zlib9-distinct 5)" 'BEGIN { printf "  %-46s %8.4f x   %s\n",
+		"size, level 6 against zlib level 9", s / z, s <= 1.005 * z ? "within 1.005" : "OVER 1.005" }'
+}
+
 start() {
 	local r
 	for r in $(seq 10); do measure version "$SLIPWAY" version; done
@@ -197,4 +216,4 @@ start() {
 . "$repo/bench/firebase.sh"
 
 say "slipway bench, $(nproc) cores, $RUNS runs each, medians; ratios are against the first line of a group"
-for case in ${BENCH:-fanout unchanged hash start first sites fleet cold}; do "$case"; done
+for case in ${BENCH:-fanout unchanged hash packing start first sites fleet cold}; do "$case"; done

@@ -19,10 +19,14 @@ struct deploy_options {
 	int64_t lock_timeout_ms;
 };
 #define PLAN_WHY_AT_DEPLOY "rendered value known at deploy"
+#define PLAN_WHY_CONTENT "content differs"
+/* What is live was compressed by another compressor: what it is cannot be told from its digest. */
+#define PLAN_WHY_UNSURE "content or encoding differs"
+#define PLAN_WHY_ENCODING "new-encoding"        /* the same content, compressed by us */
 struct place_plan {                     /* beside row i */
 	struct row *row;
 	struct plan plan;               /* zero items when unchanged */
-	/* per plan item: "content differs", "new", "gone", PLAN_WHY_AT_DEPLOY */
+	/* per plan item: "new", "gone", or a PLAN_WHY_ */
 	const char *const *why;
 	const struct config_change *config;
 	size_t config_count;

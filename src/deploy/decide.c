@@ -4,7 +4,10 @@
 
 #include "base/clock.h"
 #include "base/strmap.h"
+#include "deploy/channel.h"
+#include "deploy/compare_content.h"
 #include "deploy/held.h"
+#include "deploy/served.h"
 #include "host/packer.h"
 
 /* ---- nothing to do? ---- */
@@ -104,12 +107,14 @@ static void judge_bad(const struct wish *w, struct run *r)
 
 /* ---- the difference ---- */
 
-static const char *why_of(const struct place_wish *pw, const struct plan_item *it)
+static const char *why_of(const struct place_wish *pw, const struct plan_item *it, bool unsure)
 {
 	for (size_t i = 0; it->want && i < pw->want->unknown_count; i++)
 		if (strcmp(pw->want->unknown[i], it->path) == 0)
 			return PLAN_WHY_AT_DEPLOY;
-	return it->kind == PLAN_ADD ? "new" : it->kind == PLAN_REMOVE ? "gone" : "content differs";
+	if (it->kind != PLAN_CHANGE)
+		return it->kind == PLAN_ADD ? "new" : "gone";
+	return unsure ? PLAN_WHY_UNSURE : PLAN_WHY_CONTENT;
 }
 
 /* A kept release behind the live one may hold, at its path, what the live one lacks: then less is sent than planned. */
@@ -156,12 +161,13 @@ static void report_plan(struct run *r)
 {
 	struct place_wish *pw = r->data;
 	struct place_plan *out = pw->report;
-	const char **why = arena_alloc(&r->mem, (pw->plan.count + 1) * sizeof *why);
+	bool unsure = compare_content_unsure(r);
 
+	pw->why = arena_alloc(&r->mem, (pw->plan.count + 1) * sizeof *pw->why);
 	for (size_t i = 0; i < pw->plan.count; i++)
-		why[i] = why_of(pw, &pw->plan.items[i]);
+		pw->why[i] = why_of(pw, &pw->plan.items[i], unsure);
 	out->plan = pw->plan;
-	out->why = why;
+	out->why = pw->why;
 	out->exact = pw->want->exact && !others_may_hold(r) && !(r->ops->traits & HOST_UNLISTED);
 	count_packed(r, out);
 	if (r->ops->compare_config) {
@@ -183,6 +189,11 @@ static const char *const *entry_pages(const struct run *r, size_t *count)
 	return index_page;
 }
 
+static bool has_files(struct place_wish *pw)
+{
+	return pw->build->empty || plan_fuse_empty(pw->want->tree.count, &pw->refused) == 0;
+}
+
 /* The fuse, and names that fall together there: told for the whole run, before anything changes. */
 static void judge_safety(struct run *r, const struct tree *have)
 {
@@ -191,7 +202,8 @@ static void judge_safety(struct run *r, const struct tree *have)
 	const char *const *pages = entry_pages(r, &count);
 
 	pw->refused = (struct fail)FAIL_INIT;
-	if (plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
+	if (has_files(pw) &&
+	    plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
 	    r->live.folds_names)
 		compose_check_folding(&pw->want->tree, &pw->refused);
 }
@@ -202,7 +214,6 @@ static void make_plan(struct run *r, const struct tree *have)
 
 	r->row.uncounted = false;
 	plan_build(&pw->plan, &pw->want->tree, have, pw->report ? &r->mem : &pw->scratch);
-	pw->plan.may_be_empty = pw->build->empty;
 	if (r->ops->traits & HOST_BY_PATH)
 		plan_count_paths(&pw->plan);
 	r->row.added = pw->plan.add;
@@ -231,7 +242,10 @@ static void was_fetched(struct op *op)
 		make_plan(r, NULL);
 		op->rc = 0;
 	}
-	run_done(r, op->rc);
+	if (op->rc == 0)
+		compare_content(r);
+	else
+		run_done(r, -1);
 }
 
 /* Only the number of the live files is known, unless an entry page is missing: then it matters whether it is live. */
@@ -252,7 +266,8 @@ static void plan_unlisted(struct run *r)
 	struct place_wish *pw = r->data;
 
 	pw->refused = (struct fail)FAIL_INIT;
-	(void)plan_fuse_counts(pw->want->tree.count, r->live.has_header ? r->live.header.files : 0,
+	if (has_files(pw))
+		(void)plan_fuse_counts(pw->want->tree.count, r->live.has_header ? r->live.header.files : 0,
 			       pw->wish->o->allow_removals, &pw->refused);
 	pw->planned = true;
 }
@@ -341,7 +356,13 @@ static int decide_open(struct wish *w, struct fleet *fl, struct fail *f)
 	for (size_t i = 0; i < count; i++)
 		if (runs[i].active)
 			judge_bad(w, &runs[i]);
+	if (w->o->compare_content && w->c->http) {
+		channel_urls(fl);
+		w->web = web_new(w->c->http, w->c->loop, fleet_active(fl), w->c->cache_dir);
+	}
 	fleet_phase(fl, &planning);
+	web_free(w->web);
+	w->web = NULL;
 	return refusals(w->c, runs, count, f);
 }
 

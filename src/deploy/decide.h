@@ -19,8 +19,10 @@ struct wish {
 	struct composed *of;            /* per target of the context */
 	const char *release;            /* what places are switched to, once chosen */
 	const char *config;             /* digest of what decides the trees of all targets of the environment */
+	struct web *web;                /* plan --compare-content's, while it plans; else NULL */
 };
 
+struct comparing;
 struct place_stage;
 struct place_wish {                     /* r->data */
 	struct wish *wish;
@@ -29,6 +31,8 @@ struct place_wish {                     /* r->data */
 	const struct build *build;
 	struct plan plan;               /* counts; items only when kept */
 	struct place_plan *report;      /* plan's; NULL in deploy */
+	const char **why;               /* report's */
+	struct comparing *comparing;    /* compare_content.h */
 	const char *base;               /* live release that the decision is about */
 	uint8_t base_tree[SHA256_SIZE];
 	bool planned, fresh;            /* fresh: trust nothing that is stored there */

@@ -106,6 +106,12 @@ const char *run_words(const struct run *r)
 	return arena_printf(&c->mem, "%.*s --channel %s", (int)strcspn(r->row.place, "@"), r->row.place, c->channel);
 }
 
+void run_asked(struct run *r, uint64_t requests)
+{
+	seat_of(r)->asked += requests;
+	r->row.requests += requests;
+}
+
 void run_finish(struct run *r, enum result result)
 {
 	r->row.result = result;
@@ -460,7 +466,7 @@ void fleet_fill(struct fleet *fl, struct outcome *o)
 	for (size_t i = 0; i < fl->count; i++) {
 		struct run *r = &fl->runs[i];
 		if (r->place && r->ops->requests)
-			r->row.requests = r->ops->requests(r->place);
+			r->row.requests = r->ops->requests(r->place) + fl->seats[i].asked;
 		o->requests += r->row.requests;
 		o->changed_something = o->changed_something || fl->seats[i].switched;
 	}

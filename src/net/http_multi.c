@@ -2,9 +2,11 @@
  * waits. Deadlines that libcurl does not know are looked at here, all by one timer. */
 #include "net/http_inside.h"
 
+#include <dirent.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <linux/sockios.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/clock.h"
@@ -169,6 +171,20 @@ void http_multi_sweep_in(struct http *h, int64_t ms)
 		loop_timer(h->loop, &h->sweep, ms);
 }
 
+/* Whether the directory is arranged as OpenSSL looks for authorities: files named by hashes, "002c0b4f.0". */
+static bool hashed(const char *directory)
+{
+	DIR *d = directory ? opendir(directory) : NULL;
+	const struct dirent *e;
+	bool found = false;
+
+	while (d && !found && (e = readdir(d)))
+		found = strspn(e->d_name, "0123456789abcdef") == 8 && strcmp(e->d_name + 8, ".0") == 0;
+	if (d)
+		closedir(d);
+	return found;
+}
+
 bool http_multi_open(struct http *h)
 {
 	if (h->multi)
@@ -180,6 +196,7 @@ bool http_multi_open(struct http *h)
 		curl_global_cleanup();
 		return false;
 	}
+	h->by_directory = !h->o.ca_file && hashed(curl_version_info(CURLVERSION_NOW)->capath);
 	long kept = h->width > KEPT_LEAST ? (long)h->width : KEPT_LEAST;
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);

@@ -196,3 +196,17 @@ struct http_work *http_queue_next(struct http *h)
 	}
 	return NULL;
 }
+
+struct http_work *http_queue_over_in(const struct http_lane *l)
+{
+	const struct link *queue = &l->queue[HTTP_CLASS_OVER];
+
+	return link_empty(queue) ? NULL : link_owner(queue->next, struct http_work, link);
+}
+
+struct http_work *http_queue_over(const struct http *h)
+{
+	if (link_empty(&h->over))
+		return NULL;
+	return http_queue_over_in(link_owner(h->over.next - HTTP_CLASS_OVER, struct http_lane, turn));
+}

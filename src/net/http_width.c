@@ -2,13 +2,13 @@
 
 #define REQUEST_COST 16384.0            /* a request without a body weighs as much as so many bytes */
 #define PATIENCE_MOST 32
+#define HICCUPS_OF 16
 
 static void new_round(struct http_width *w, int64_t now_ns)
 {
 	w->began_ns = now_ns;
-	w->answers = w->hiccups = 0;
+	w->answers = 0;
 	w->work = 0;
-	w->slack = false;
 }
 
 void http_width_init(struct http_width *w, unsigned start, unsigned most, int64_t now_ns)
@@ -46,8 +46,9 @@ static void widen(struct http_width *w)
 	if (w->doubling) {
 		more = w->now;
 		w->calm = 0;
-	} else if (w->now < w->known / 4 * 3)
+	} else if (w->now < w->known / 4 * 3) {
 		more = w->now / 4 + (w->now < 4);
+	}
 	w->now = more < w->most - w->now ? w->now + more : w->most;
 	if (w->now <= w->known)         /* where it has been already is no trial */
 		w->base = w->now;
@@ -80,14 +81,17 @@ bool http_width_pressed(struct http_width *w, int64_t now_ns)
 
 void http_width_answer(struct http_width *w, int64_t now_ns, uint64_t bytes, bool waiting)
 {
-	w->answers++;
 	w->calm++;
-	w->work += REQUEST_COST + (double)bytes;
-	w->slack |= !waiting;
-	if (w->answers < w->now)
+	if (w->hiccups && ++w->since >= w->now)
+		w->hiccups = w->since = 0;
+	if (!waiting) {
+		new_round(w, now_ns);
 		return;
-	if (!w->slack)
-		judge_round(w, now_ns);
+	}
+	w->work += REQUEST_COST + (double)bytes;
+	if (++w->answers < w->now)
+		return;
+	judge_round(w, now_ns);
 	new_round(w, now_ns);
 }
 
@@ -95,7 +99,7 @@ void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns
 {
 	if (started_ns <= w->halved_ns)
 		return;
-	if (kind == HTTP_TROUBLE_UNAVAILABLE && ++w->hiccups < 2)
+	if (kind == HTTP_TROUBLE_UNAVAILABLE && (++w->hiccups < 2 || w->hiccups <= w->now / HICCUPS_OF))
 		return;
 	w->known = w->now;
 	w->now = w->base = w->now > 1 ? w->now / 2 : 1;
@@ -104,6 +108,7 @@ void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns
 	w->calm = 0;
 	w->rest = 0;
 	w->patience = 1;
+	w->hiccups = w->since = 0;
 	w->halved_ns = now_ns;
 	new_round(w, now_ns);
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Packages from npm for comparisons, fetched once into build/npm. Prints the directory. Nothing that a package brings is run.
-#   npm.sh install NAME@VERSION     with what it needs: NAME is below the directory's node_modules
+#   npm.sh install NAME@VERSION...  with what they need: each NAME is below the directory's node_modules
 #   npm.sh unpack NAME@VERSION      its files alone, as they are published
 # Without npm, or when npm cannot be reached: a line on stderr, exit 1.
 set -euo pipefail
 
-how=${1:-} what=${2:-}
-case $how in install | unpack) ;; *) echo "usage: npm.sh install|unpack NAME@VERSION" >&2; exit 2 ;; esac
+how=${1:-} what=${*:2}
+case $how in install | unpack) ;; *) echo "usage: npm.sh install|unpack NAME@VERSION..." >&2; exit 2 ;; esac
 keep=$(cd "$(dirname "$0")/../.." && pwd)/build/npm
-dest=$keep/$how-${what//\//-}
+dest=$keep/$how-${what//[\/ ]/-}
 if [ -d "$dest" ]; then
 	echo "$dest"
 	exit 0
@@ -23,12 +23,12 @@ export npm_config_cache=$new/cache npm_config_update_notifier=false npm_config_f
 fetch() {
 	if [ "$how" = install ]; then
 		printf '{ "private": true }\n' >"$new/files/package.json"
-		npm install --prefix "$new/files" --loglevel=error --ignore-scripts --omit=optional "$what"
+		npm install --prefix "$new/files" --loglevel=error --ignore-scripts --omit=optional "$@"
 	else
-		npm pack --loglevel=error --pack-destination "$new" "$what" && tar -C "$new/files" --strip-components=1 -xzf "$new"/*.tgz
+		npm pack --loglevel=error --pack-destination "$new" "$1" && tar -C "$new/files" --strip-components=1 -xzf "$new"/*.tgz
 	fi
 }
-if ! fetch >"$new/log" 2>&1; then
+if ! fetch "${@:2}" >"$new/log" 2>&1; then
 	echo "npm cannot $how $what: $(grep . "$new/log" | tail -1)" >&2
 	exit 1
 fi

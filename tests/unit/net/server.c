@@ -189,11 +189,18 @@ void exchange_sleep(struct exchange *x, int ms)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+static void uncount(struct exchange *x)
+{
+	x->server->at_once -= x->counted;
+	x->counted = false;
+}
+
 void exchange_answer(struct exchange *x, int status, const char *headers, const char *body)
 {
 	size_t len = strlen(body), cap = strlen(headers) + len + 128;
 	char *text = xmalloc(cap);
 	bool bodied = strcmp(x->method, "HEAD") != 0;
+	uncount(x);                     /* the far side may ask on as soon as it has read this */
 	int n = snprintf(text, cap, "HTTP/1.1 %d Status\r\nContent-Length: %zu\r\n%s\r\n%s", status, len, headers,
 		bodied ? body : "");
 
@@ -291,8 +298,9 @@ static bool serve_one(struct line *l, unsigned nth)
 		unsigned most = s->most, now = ++s->at_once;
 		while (most < now && !atomic_compare_exchange_weak(&s->most, &most, now))
 			;
+		x.counted = true;
 		s->o.answer(&x);
-		s->at_once--;
+		uncount(&x);
 	}
 	free(x.head);
 	free(x.body);

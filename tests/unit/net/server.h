@@ -18,6 +18,7 @@ struct exchange {                       /* one request, on its connection's thre
 	char *body;                         /* NUL-terminated */
 	size_t size;
 	bool over;                          /* set: the connection is closed after this answer */
+	bool counted;                       /* the server's: among those at once */
 	struct line *line;                  /* the server's */
 };
 

@@ -100,7 +100,7 @@ static void test_urgent_before_all_that_wait(void **state)
 	struct ranked many[50], urgent;
 	int counter = 0;
 
-	asking_begin(&a, &usual, NULL, &(struct http_peer_options){ .width = 2 });
+	asking_begin(&a, &usual, NULL, &(struct http_peer_options){ .width = 1 });
 	struct http_lane *second = http_lane_new(a.peer, "alma");
 	for (int i = 0; i < 50; i++)
 		ranked_send(&many[i], &a, i % 2 ? a.lane : second, &counter, "/status/204");
@@ -113,7 +113,7 @@ static void test_urgent_before_all_that_wait(void **state)
 	int before = counter;
 	ask_send(&urgent.k, a.lane);
 	ask_wait(&urgent.k, 1);
-	assert_in_range(urgent.rank, before + 1, before + 4);
+	assert_in_range(urgent.rank, before + 1, before + 2);
 	wait_all(many, 50);
 	http_lane_free(second);
 	asking_end(&a);
@@ -127,7 +127,7 @@ static void test_peers_share_the_engine(void **state)
 	struct fail f = FAIL_INIT;
 	int counter = 0;
 
-	asking_begin(&a, &usual, &(struct http_options){ .width = 2 }, NULL);
+	asking_begin(&a, &usual, &(struct http_options){ .width = 1 }, NULL);
 	struct http_peer *other = http_peer_new(a.http, &(struct http_peer_options){ .name = "cms" });
 	assert_int_equal(http_peer_allow(other, a.origin, &f), 0);
 	struct http_lane *lane = http_lane_new(other, "cms");
@@ -136,8 +136,9 @@ static void test_peers_share_the_engine(void **state)
 	for (int i = 0; i < 20; i++)
 		ranked_send(&theirs[i], &a, lane, &counter, "/status/204");
 	wait_all(mine, 60);
-	assert_in_range(theirs[19].rank, 30, 44);
-	assert_int_equal(server_most_at_once(a.server), 2);
+	for (int i = 0; i < 20; i++)
+		assert_in_range(theirs[i].rank, 2 * i + 1, 2 * i + 2);
+	assert_int_equal(server_most_at_once(a.server), 1);
 	http_lane_free(lane);
 	http_peer_free(other);
 	asking_end(&a);
@@ -189,7 +190,7 @@ static void test_ceilings_of_the_width(void **state)
 	loop_free(l);
 }
 
-static void test_grows_to_256(void **state)
+static void test_grows_beyond_64(void **state)
 {
 	(void)state;
 	struct asking a;
@@ -203,9 +204,10 @@ static void test_grows_to_256(void **state)
 	}
 	assert_int_equal(http_peer_width(a.peer), 64);
 	ask_wait(k, COUNT);
-	assert_in_range(http_peer_width(a.peer), 128, 256);
-	assert_in_range(server_most_at_once(a.server), 128, 256);
-	assert_in_range(server_connections(a.server), 128, 256);
+	/* How far depends on the machine; that it was tried does not. */
+	assert_in_range(server_most_at_once(a.server), 80, 256);
+	assert_in_range(server_connections(a.server), 80, 256);
+	print_message("# width %u, %u at once\n", http_peer_width(a.peer), server_most_at_once(a.server));
 	for (int i = 0; i < COUNT; i++) {
 		assert_int_equal(k[i].rq.rc, 0);
 		ask_clear(&k[i]);
@@ -221,9 +223,10 @@ static void test_429_and_503_halve_the_width(void **state)
 	struct ask k[4];
 
 	asking_begin(&a, &usual, NULL, NULL);
-	ask(&k[0], &a, "GET", "/status/503", 0);
-	assert_int_equal(http_peer_width(a.peer), 64);          /* once is nothing */
-	ask(&k[0], &a, "GET", "/status/503", 0);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(http_peer_width(a.peer), 64);  /* a few are nothing */
+		ask(&k[0], &a, "GET", "/status/503", 0);
+	}
 	assert_int_equal(http_peer_width(a.peer), 32);
 	ask_init(&k[0], &a, "GET", "/status/429");
 	ask_send(&k[0], a.lane);
@@ -266,8 +269,8 @@ static void test_uploads_share_the_link(void **state)
 	ranked_send(&light, &a, a.lane, &counter, "/x");
 	wait_all(heavy, COUNT);
 	assert_int_equal(light.k.dones, 1);
-	assert_in_range(light.rank, 1, 3);
-	assert_in_range(server_most_at_once(a.server), 2, 3);   /* 8 x 512 KiB, and the call */
+	assert_in_range(light.rank, 1, 5);
+	assert_in_range(server_most_at_once(a.server), 1, 3);   /* 8 x 512 KiB, and the call */
 	for (int i = 0; i < COUNT; i++)
 		assert_int_equal(heavy[i].k.rq.rc, 0);
 	free(body);
@@ -540,7 +543,7 @@ int main(void)
 		cmocka_unit_test(test_urgent_before_all_that_wait),
 		cmocka_unit_test(test_peers_share_the_engine),
 		cmocka_unit_test(test_ceilings_of_the_width),
-		cmocka_unit_test(test_grows_to_256),
+		cmocka_unit_test(test_grows_beyond_64),
 		cmocka_unit_test(test_429_and_503_halve_the_width),
 		cmocka_unit_test(test_uploads_share_the_link),
 		cmocka_unit_test(test_cancel),

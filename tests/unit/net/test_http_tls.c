@@ -120,6 +120,13 @@ static void test_the_systems_authorities(void **state)
 	ask_send(&k, l);
 	ask_wait(&k, 1);
 	assert_int_equal(k.rq.fail.kind, FAIL_REMOTE);
+	assert_in_range(k.rq.attempts, 1, 2);           /* by the directory of authorities, and by the file */
+	assert_non_null(strstr(k.rq.fail.hint, "CA file"));
+	ask_clear(&k);
+	ask_send(&k, l);
+	k.dones = 0;
+	ask_wait(&k, 1);
+	assert_int_equal(k.rq.attempts, 1);             /* by the file from then on */
 	http_lane_free(l);
 	http_peer_free(p);
 	http_free(h);
