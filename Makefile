@@ -110,7 +110,6 @@ $(UNIT_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTLIB) $(LIB)
 	$(LINK_TEST)
 $(TOOL_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIB)
 	$(LINK_TEST)
-$(BUILD)/tests/fake/firebase-server: LDLIBS += -lmicrohttpd
 $(BUILD)/tests/fake/firebase-server: $(call object,$(FAKE_FIREBASE)) $(LIB)
 	$(LINK_TEST)
 $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIB)
@@ -131,7 +130,7 @@ test-peers: test-programs
 	@bash tests/peers.sh
 demo: all
 	@SLIPWAY='$(abspath $(PROGRAM))' bash tests/demo.sh
-bench: all $(TOOL_PROGRAMS)
+bench: all $(TOOL_PROGRAMS) $(FAKE_PROGRAMS)
 	@SLIPWAY='$(abspath $(PROGRAM))' SLIPWAY_BUILD='$(abspath $(BUILD))' bash bench/run.sh
 lint:
 	@bash tests/tools/lint.sh

@@ -12,12 +12,17 @@
 
 #define FILE_MAX ((size_t)16 << 20)
 
-struct place { const json *value; struct json_spot spot; };
+struct place {
+	const json *value;
+	struct json_spot spot;
+	const json *original;           /* in `from` */
+};
 
 struct json_doc {
 	char *name, *text;              /* text: comments blanked out, else as read */
 	size_t len;
 	cJSON *root;
+	const struct json_doc *from;    /* made from this one, whose positions count */
 	struct place *places;           /* sorted by address */
 	size_t place_count;
 	size_t *lines;                  /* offset of each line's first byte */
@@ -134,7 +139,7 @@ static int mark(struct marking *m, cJSON *value, struct fail *f)
 
 	if (cJSON_IsNumber(value) && !isfinite(value->valuedouble))
 		return fail_at(d, m->scan->spots[m->next].value, f, "this number is too large");
-	d->places[d->place_count++] = (struct place){ value, m->scan->spots[m->next++] };
+	d->places[d->place_count++] = (struct place){ value, m->scan->spots[m->next++], NULL };
 	if (cJSON_IsObject(value))
 		return mark_members(m, value, f);
 	for (cJSON *c = value->child; c; c = c->next)
@@ -239,32 +244,48 @@ const char *json_doc_name(const struct json_doc *d)
 	return d->name;
 }
 
-static const struct json_spot *spot_of(const struct json_doc *d, const json *v)
+static struct place *place_of(const struct json_doc *d, const json *v)
 {
 	struct place key = { .value = v };
-	const struct place *p = d ? bsearch(&key, d->places, d->place_count, sizeof *d->places, by_address) : NULL;
 
-	return p ? &p->spot : NULL;
+	return d ? bsearch(&key, d->places, d->place_count, sizeof *d->places, by_address) : NULL;
 }
 
 bool json_position(const struct json_doc *d, const json *v, enum json_where where, unsigned *line, unsigned *column)
 {
-	const struct json_spot *spot = spot_of(d, v);
+	const struct place *p = place_of(d, v);
 
-	if (!spot)
+	if (p && d->from)
+		return json_position(d->from, p->original, where, line, column);
+	if (!p)
 		return false;
-	line_of(d, where == JSON_AT_KEY && spot->key != JSON_NO_KEY ? spot->key : spot->value, line, column);
+	line_of(d, where == JSON_AT_KEY && p->spot.key != JSON_NO_KEY ? p->spot.key : p->spot.value, line, column);
 	return true;
+}
+
+void json_made_from(struct json_doc *d, const json *v, const struct json_doc *from, const json *original)
+{
+	struct place *p = place_of(d, v);
+	const json *item = json_first(original);
+
+	d->from = from;
+	if (!p || !original)
+		return;
+	p->original = original;
+	for (const json *c = json_first(v); c; c = c->next) {
+		json_made_from(d, c, from, cJSON_IsArray(original) ? item : json_get(original, c->string ? c->string : ""));
+		item = item ? item->next : NULL;
+	}
 }
 
 bool json_raw(const struct json_doc *d, const json *v, const char **text, size_t *len)
 {
-	const struct json_spot *spot = spot_of(d, v);
+	const struct place *place = place_of(d, v);
 	const char *p;
 
-	if (!spot || json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT)
+	if (!place || json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT)
 		return false;
-	p = *text = d->text + spot->value;
+	p = *text = d->text + place->spot.value;
 	if (*p == '"') {
 		for (p++; *p != '"'; p++)
 			p += *p == '\\';

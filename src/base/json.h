@@ -32,6 +32,10 @@ const char *json_doc_name(const struct json_doc *d);
 enum json_where { JSON_AT_VALUE, JSON_AT_KEY };
 bool json_position(const struct json_doc *d, const json *v, enum json_where where, unsigned *line, unsigned *column);
 
+/* For a document d that was made from another one, which outlives it: v and what is below it (members by their keys,
+ * items in their order) stand where `original` stands in `from`. From then on what was not paired has no position. */
+void json_made_from(struct json_doc *d, const json *v, const struct json_doc *from, const json *original);
+
 enum json_type json_type(const json *v);
 const char *json_key(const json *v);                    /* the key under which v stands in its object, or NULL */
 const json *json_get(const json *object, const char *key);      /* NULL when absent or not an object; exact case */

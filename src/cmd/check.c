@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cmd/channel.h"
 #include "cmd/format.h"
 #include "cmd/grid.h"
 #include "cmd/plan_text.h"
@@ -11,13 +12,14 @@
 #include "deploy/commands.h"
 #include "target/select.h"
 
-struct check_opts { const char *explain; bool online; };
+struct check_opts { const char *explain, *channel; bool online; };
 #define CHECK(field) offsetof(struct check_opts, field)
 static const struct opt_row rows[] = {
 	{ "explain", 0, OPT_STRING, CHECK(explain), "TARGET", WORDS_TARGET,
 	  "show each value of TARGET and where it came from" },
 	{ "online", 0, OPT_FLAG, CHECK(online), NULL, WORDS_NONE,
-	  "also look at the places: rights, space, link support, clock" },
+	  "also look at the places: credentials, rights, space, link support, clock" },
+	CHANNEL_ROW(CHECK(channel)),
 };
 
 struct check_result {
@@ -122,6 +124,10 @@ static int check_run(struct invocation *in, struct fail *f)
 {
 	const struct check_opts *o = in->opts;
 	struct check_result *r = arena_alloc(&in->mem, sizeof(*r));
+	if (o->channel && !o->online)
+		return fail_set(f, FAIL_USAGE, "--channel goes with --online");
+	if (channel_take(in, o->channel, f) < 0)
+		return -1;
 	int loaded = setup_project(in, f);
 	if (loaded < 0 && (f->kind != FAIL_CONFIG || in->problems.errors == 0))
 		return -1;

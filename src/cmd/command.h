@@ -17,7 +17,7 @@
 #include "target/problems.h"
 
 struct common_opts {                    /* options everywhere */
-	const char *dir, *config, *environment, *events;
+	const char *dir, *config, *environment, *events, *project, *only;
 	struct strlist tags, except;
 	int jobs, verbose;
 	int color, progress;            /* enum color_choice, enum progress_choice */
@@ -38,6 +38,7 @@ enum command_flags {
 struct invocation;
 struct cmd_verb {
 	int (*run)(struct invocation *in, struct fail *f);
+	int (*words)(struct invocation *in, struct fail *f);                    /* takes its own, leaves TARGETs; or NULL */
 	void (*text)(struct invocation *in, struct page *page);                 /* the result for people; NULL = none */
 	void (*json)(struct invocation *in, struct jw *w);                      /* its own members; NULL = none */
 	void (*json_place)(struct invocation *in, struct jw *w, size_t i);      /* members of targets[i]; NULL = none */

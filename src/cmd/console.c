@@ -248,6 +248,8 @@ static const char *phase_sentence(enum phase_id p)
 		return "verifying";
 	case PHASE_PRUNE:
 		return "pruning old releases on";
+	case PHASE_DELETE:
+		return "deleting from";
 	default:
 		return NULL;
 	}

@@ -1,17 +1,19 @@
 #include "cmd/deploy.h"
 
-#include <string.h>
-#include <unistd.h>
-
-#include "base/file.h"
-#include "cmd/format.h"
+#include "cmd/approve.h"
+#include "cmd/channel.h"
+#include "cmd/grid.h"
 #include "cmd/summary.h"
 #include "cmd/verbs.h"
+#include "deploy/channel.h"
 
 static const struct opt_row rows[] = {
 	{ "message", 'm', OPT_TEXT, DEPLOY(message), "TEXT", WORDS_NONE, "why; kept with the release" },
 	{ "dist", 0, OPT_LIST, DEPLOY(dist), "DIR", WORDS_DIR, "the build to read; NAME=DIR when the project has several" },
 	{ "dry-run", 'n', OPT_FLAG, DEPLOY(dry_run), NULL, WORDS_NONE, "show the plan and change nothing, as plan does" },
+	CHANNEL_ROW(DEPLOY(channel)),
+	{ "expires", 0, OPT_STRING, DEPLOY(expires), "TIME", WORDS_NONE,
+	  "how long a new channel lives: 12h, 7d; default 7d, at most 30d" },
 	{ "retry-failed", 0, OPT_FLAG, DEPLOY(retry_failed), NULL, WORDS_NONE,
 	  "only targets whose last deploy did not succeed" },
 	{ "repair", 0, OPT_FLAG, DEPLOY(repair), NULL, WORDS_NONE,
@@ -32,8 +34,19 @@ struct deploy_options deploy_options_of(const struct deploy_opts *o)
 	return (struct deploy_options){
 		.dist = o->dist.items, .dist_count = o->dist.count,
 		.build_first = o->build_first, .repair = o->repair, .again = o->again, .retry_failed = o->retry_failed,
-		.skip_locked = o->skip_locked, .allow_removals = o->allow_removals, .lock_timeout_ms = o->lock_timeout_ms,
+		.skip_locked = o->skip_locked, .allow_removals = o->allow_removals, .compare_content = o->compare_content,
+		.lock_timeout_ms = o->lock_timeout_ms,
 	};
+}
+
+int deploy_channel(struct invocation *in, struct fail *f)
+{
+	const struct deploy_opts *o = in->opts;
+	if (o->expires && !o->channel)
+		return fail_set(f, FAIL_USAGE, "--expires goes with --channel");
+	if (o->expires && channel_expires(&in->context.channel_ttl_s, o->expires, f) < 0)
+		return -1;
+	return channel_take(in, o->channel, f);
 }
 
 bool deploy_no_cache(const void *opts)
@@ -42,15 +55,14 @@ bool deploy_no_cache(const void *opts)
 	return o->no_cache;
 }
 
-/* The plan on stderr, so that the question has something to stand on; false when nothing would change. */
-static bool show_plan(struct invocation *in, int *rc, struct fail *f)
+/* The plan on stderr, so that the question has something to stand on. */
+static int show_plan(struct invocation *in, struct fail *f)
 {
-	*rc = plan_make(in, f);
-	if (*rc < 0)
-		return false;
+	if (plan_make(in, f) < 0)
+		return -1;
 	const struct plan_report *plan = in->report;
 	struct page page = { .text = STRBUF_INIT, .term = in->console.term, .mem = &in->mem, .now_s = in->context.now_s };
-	bool any = false;
+	int any = 0;
 	for (size_t i = 0; i < plan->outcome.row_count; i++)
 		any |= plan->outcome.rows[i]->result == RESULT_NONE;
 	plan_text(in, &page);
@@ -64,39 +76,19 @@ static bool show_plan(struct invocation *in, int *rc, struct fail *f)
 	return any;
 }
 
-/* approve: "ask" wants the environment's name typed, or -y; "signed" is refused. */
-static int approve(struct invocation *in, struct fail *f)
-{
-	const struct environment *e = in->context.env.environment;
-	struct strbuf question = STRBUF_INIT;
-	int rc = 0;
-	if (!e || !e->approve)
-		return 0;
-	if (strcmp(e->approve, "ask") != 0) {
-		fail_set(f, FAIL_USAGE, "environment %s wants a signed plan, which this version cannot take", e->name);
-		return fail_hint(f, "\"approve\": \"ask\" asks on the terminal instead");
-	}
-	if (in->common.yes)
-		return 0;
-	bool ask = !console_can_ask(&in->console) || show_plan(in, &rc, f);
-	if (rc < 0 || !ask)
-		return rc;
-	strbuf_addstr(&question, "deploy to ");
-	format_plural(&question, in->context.target_count, "target", "targets");
-	strbuf_addf(&question, " of environment %s?", e->name);
-	rc = console_confirm(&in->console, question.buf, e->name, f);
-	strbuf_clear(&question);
-	return rc;
-}
-
 static int deploy_cmd_run(struct invocation *in, struct fail *f)
 {
 	const struct deploy_opts *o = in->opts;
 	const struct deploy_options options = deploy_options_of(o);
+	const char *what = "deploy to";
 	in->context.message = o->message && o->message[0] ? o->message : NULL;
 	if (o->dry_run)
 		return plan_make(in, f);
-	if (approve(in, f) < 0)
+	if (deploy_channel(in, f) < 0)
+		return -1;
+	if (in->context.channel)
+		what = arena_printf(&in->mem, "deploy to channel %s of", in->context.channel);
+	if (approve(in, what, show_plan, f) < 0)
 		return -1;
 	struct deploy_report *report = arena_alloc(&in->mem, sizeof(*report));
 	in->report = report;
@@ -110,12 +102,31 @@ static bool dry(const struct invocation *in)
 	return o->dry_run;
 }
 
+/* Where the channel is seen: nobody can guess it. */
+static void previews(struct page *page, const struct outcome *o)
+{
+	static const char *const headings[] = { "", "" };
+	struct grid t;
+	grid_init(&t, page->mem, "ll", headings);
+	for (size_t i = 0; i < o->row_count; i++) {
+		const struct row *r = o->rows[i];
+		if (!r->url || (r->result != RESULT_DEPLOYED && r->result != RESULT_UNCHANGED))
+			continue;
+		grid_name(&t, STYLE_STRONG, r->place);
+		grid_name(&t, STYLE_NONE, r->url);
+	}
+	grid_print(&t, &page->text, page->term.color, 0);
+	grid_clear(&t);
+}
+
 static void deploy_text(struct invocation *in, struct page *page)
 {
 	if (dry(in))
 		plan_text(in, page);
 	else
 		summary_text(page, in->outcome);
+	if (!dry(in) && in->context.channel)
+		previews(page, in->outcome);
 }
 
 static void deploy_json(struct invocation *in, struct jw *w)

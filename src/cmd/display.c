@@ -35,26 +35,11 @@ static void line_pad(struct line *l, size_t to)
 		strbuf_addch(l->out, ' ');
 }
 
-/* Cuts text to `width` columns, the last of them an ellipsis. */
-static void cut(struct strbuf *text, size_t width, bool utf8)
-{
-	const char *dots = utf8 ? "\xe2\x80\xa6" : "~";
-	if (utf8_width(text->buf, text->len) <= width)
-		return;
-	while (text->len > 0 && utf8_width(text->buf, text->len) + 1 > width) {
-		size_t len = text->len - 1;
-		while (len > 0 && ((unsigned char)text->buf[len] & 0xc0) == 0x80)
-			len--;
-		strbuf_setlen(text, len);
-	}
-	strbuf_addstr(text, dots);
-}
-
 static void line_name(struct line *l, const char *name, size_t width, bool utf8)
 {
 	struct strbuf text = STRBUF_INIT;
 	format_name(&text, name);
-	cut(&text, width, utf8);
+	format_cut(&text, width, utf8);
 	size_t to = l->width + width;
 	line_add(l, STYLE_STRONG, text.buf);
 	line_pad(l, to);
@@ -221,7 +206,7 @@ void display_total(struct strbuf *out, const struct display *d)
 	line_add(&l, STYLE_NONE, " ");
 	if (d->count == 0) {
 		strbuf_addstr(&text, d->activity ? d->activity : "reading");
-		cut(&text, l.room - l.width, d->utf8);
+		format_cut(&text, l.room - l.width, d->utf8);
 		line_add(&l, STYLE_NONE, text.buf);
 		strbuf_setlen(&text, 0);
 	} else {
@@ -363,7 +348,7 @@ void display_result(struct strbuf *out, const struct row *row, size_t name_width
 	if (text.len > 0) {
 		line_pad(&l, column);
 		line_add(&l, STYLE_NONE, "  ");
-		cut(&text, l.room - l.width, utf8);
+		format_cut(&text, l.room - l.width, utf8);
 		line_add(&l, STYLE_NONE, text.buf);
 	}
 	if (row->ended_ns > row->started_ns && row->started_ns > 0) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 void format_count(struct strbuf *out, uint64_t n)
 {
@@ -80,4 +81,18 @@ void format_name(struct strbuf *out, const char *text)
 		strbuf_addescaped(out, text, strlen(text));
 	else
 		strbuf_addch(out, '-');
+}
+
+void format_cut(struct strbuf *text, size_t width, bool utf8)
+{
+	const char *dots = utf8 ? "\xe2\x80\xa6" : "~";
+	if (utf8_width(text->buf, text->len) <= width)
+		return;
+	while (text->len > 0 && utf8_width(text->buf, text->len) + 1 > width) {
+		size_t len = text->len - 1;
+		while (len > 0 && ((unsigned char)text->buf[len] & 0xc0) == 0x80)
+			len--;
+		strbuf_setlen(text, len);
+	}
+	strbuf_addstr(text, dots);
 }

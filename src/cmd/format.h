@@ -2,6 +2,7 @@
 #ifndef SLIPWAY_CMD_FORMAT_H
 #define SLIPWAY_CMD_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/strbuf.h"
@@ -15,5 +16,7 @@ void format_left(struct strbuf *out, int64_t seconds);                          
 void format_age(struct strbuf *out, int64_t at_s, int64_t now_s);               /* "3 min ago", "in 5 s", "just now" */
 /* Text from outside (names, messages), made fit for a terminal. NULL appends "-". */
 void format_name(struct strbuf *out, const char *text);
+/* Cuts text to `width` columns, the last of them an ellipsis. */
+void format_cut(struct strbuf *text, size_t width, bool utf8);
 
 #endif

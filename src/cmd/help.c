@@ -75,7 +75,7 @@ static void help_overview(struct page *page)
 	style_text(&page->text, page->term.color, STYLE_STRONG, "commands");
 	strbuf_addch(&page->text, '\n');
 	for (size_t i = 0; i < count; i++)
-		strbuf_addf(&page->text, "  %-12s %s\n", all[i].name, all[i].help);
+		strbuf_addf(&page->text, "  %-15s %s\n", all[i].name, all[i].help);
 	strbuf_addstr(&page->text, "\nTARGET is a name or a glob; none means all targets of the environment.\n");
 	options_text(page, "options of every command", common.rows, common.count);
 	strbuf_addstr(&page->text, "\nslipway COMMAND --help explains a command; slipway help exit the exit codes.\n");

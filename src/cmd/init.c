@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cmd/format.h"
+#include "cmd/setup.h"
 #include "cmd/verbs.h"
 #include "target/init.h"
 
@@ -17,9 +18,10 @@ static const struct opt_row rows[] = {
 static int init_run(struct invocation *in, struct fail *f)
 {
 	const struct init_opts *o = in->opts;
+	const struct fbjson_request firebase = setup_firebase(in);
 	const struct init_request rq = {
 		.dir = ".", .name = o->name, .dist = o->dist, .kind = o->kind, .root = o->root,
-		.targets = in->words.items, .target_count = in->words.count,
+		.targets = in->words.items, .target_count = in->words.count, .firebase = &firebase,
 	};
 	struct strbuf report = STRBUF_INIT;
 	int rc = init_project(&rq, &report, f);

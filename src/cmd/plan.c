@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "cmd/channel.h"
 #include "cmd/deploy.h"
 #include "cmd/format.h"
 #include "cmd/plan_text.h"
@@ -17,6 +18,9 @@ static const struct opt_row rows[] = {
 	{ "allow-removals", 0, OPT_FLAG, DEPLOY(allow_removals), NULL, WORDS_NONE,
 	  "do not refuse when most files or an entry page vanish" },
 	{ "no-cache", 0, OPT_FLAG, DEPLOY(no_cache), NULL, WORDS_NONE, "read every file again" },
+	{ "compare-content", 0, OPT_FLAG, DEPLOY(compare_content), NULL, WORDS_NONE,
+	  "fetch what others compressed, and tell what differs by its encoding only" },
+	CHANNEL_ROW(DEPLOY(channel)),
 	{ "exit-code", 0, OPT_FLAG, DEPLOY(exit_code), NULL, WORDS_NONE, "exit 1 when something would change" },
 };
 
@@ -24,6 +28,8 @@ int plan_make(struct invocation *in, struct fail *f)
 {
 	const struct deploy_opts *o = in->opts;
 	const struct deploy_options options = deploy_options_of(o);
+	if (deploy_channel(in, f) < 0)
+		return -1;
 	struct plan_report *report = arena_alloc(&in->mem, sizeof(*report));
 	in->report = report;
 	in->outcome = &report->outcome;
@@ -33,7 +39,6 @@ int plan_make(struct invocation *in, struct fail *f)
 	for (size_t i = 0; i < report->outcome.row_count; i++)
 		any |= report->outcome.rows[i]->result == RESULT_NONE;
 	report->outcome.difference = o->exit_code && any;
-	(void)f;
 	return 0;
 }
 
@@ -44,10 +49,10 @@ void plan_text(struct invocation *in, struct page *page)
 		plan_page(page, report);
 }
 
-static const char *sha_hex(struct arena *mem, const struct entry *e)
+static const char *hex_of(struct arena *mem, const uint8_t digest[SHA256_SIZE])
 {
 	char *hex = arena_bytes(mem, SHA256_HEX);
-	hex_encode(hex, e->blob->sha256, SHA256_SIZE);
+	hex_encode(hex, digest, SHA256_SIZE);
 	return hex;
 }
 
@@ -59,13 +64,14 @@ static void items_json(struct invocation *in, struct jw *w, const struct place_p
 	for (size_t i = 0; i < p->plan.count; i++) {
 		const struct plan_item *item = &p->plan.items[i];
 		const struct entry *e = item->want ? item->want : item->have;
+		const uint8_t *wire = e->blob->secret ? NULL : place_plan_wire(p, i);
 		if (item->kind != kind)
 			continue;
 		jw_object(w);
 		jw_kstr(w, "path", item->path);
 		jw_kint(w, "size", (int64_t)e->blob->size);
-		jw_kstr(w, "sha256", e->blob->secret ? NULL : sha_hex(&in->mem, e));
-		jw_kstr(w, "wire_sha256", NULL);
+		jw_kstr(w, "sha256", e->blob->secret ? NULL : hex_of(&in->mem, e->blob->sha256));
+		jw_kstr(w, "wire_sha256", wire ? hex_of(&in->mem, wire) : NULL);
 		jw_kstr(w, "why", p->why ? p->why[i] : NULL);
 		jw_end(w);
 	}

@@ -11,6 +11,7 @@
 
 #define INLINE_ITEMS 8                  /* so many changes fit a sentence; more become counts and a list */
 #define LISTED_ITEMS 20                 /* of that list, unless -v */
+#define CONFIG_LEAST 24                 /* columns of one side of a changed setting */
 #define NAMED_TARGETS 3                 /* so few targets are named instead of counted */
 
 struct plan_group {
@@ -27,6 +28,17 @@ struct plan_groups {
 static bool known_at_deploy(const struct place_plan *p, size_t i)
 {
 	return p->plan.items[i].kind == PLAN_CHANGE && p->why && p->why[i] && strcmp(p->why[i], PLAN_WHY_AT_DEPLOY) == 0;
+}
+
+static bool new_encoding(const struct place_plan *p, size_t i)
+{
+	return p->why && p->why[i] && strcmp(p->why[i], PLAN_WHY_ENCODING) == 0;
+}
+
+/* What is worth a word beside the path; NULL = nothing. */
+static const char *remark(const struct place_plan *p, size_t i)
+{
+	return known_at_deploy(p, i) ? "known at deploy" : new_encoding(p, i) ? "new encoding" : NULL;
 }
 
 /* Nothing else would change. */
@@ -50,7 +62,7 @@ static const char *signature(const struct place_plan *p, struct arena *mem)
 	for (size_t i = 0; i < p->plan.count; i++) {
 		const struct plan_item *item = &p->plan.items[i];
 		strbuf_setlen(&text, 0);
-		strbuf_addf(&text, "%d%d %s", (int)item->kind, known_at_deploy(p, i), item->path);
+		strbuf_addf(&text, "%d%s %s", (int)item->kind, remark(p, i) ? remark(p, i) : "", item->path);
 		sha256_update(h, text.buf, text.len + 1);
 	}
 	for (size_t i = 0; i < p->config_count; i++) {
@@ -156,7 +168,8 @@ static void inline_items(struct page *p, const struct place_plan *place, size_t 
 		struct strbuf word = STRBUF_INIT;
 		strbuf_addf(&word, "%c ", sign_of(plan->items[i].kind));
 		format_name(&word, plan->items[i].path);
-		strbuf_addstr(&word, known_at_deploy(place, i) ? " (known at deploy)" : "");
+		if (remark(place, i))
+			strbuf_addf(&word, " (%s)", remark(place, i));
 		words[i] = arena_strdup(p->mem, word.buf);
 		strbuf_clear(&word);
 	}
@@ -182,23 +195,57 @@ static void listed_items(struct page *p, const struct place_plan *place, size_t 
 		format_bytes(&p->text, e->blob->size);
 		if (p->verbose && place->why && place->why[i])
 			strbuf_addf(&p->text, "  %s", place->why[i]);
-		else if (known_at_deploy(place, i))
-			strbuf_addstr(&p->text, "  known at deploy");
+		else if (remark(place, i))
+			strbuf_addf(&p->text, "  %s", remark(place, i));
 		strbuf_addch(&p->text, '\n');
 	}
 }
 
+#define CONTEXT 8                       /* bytes of what is alike that stand before a difference */
+
+/* Where the part worth showing of two long values begins: a little before they differ. */
+static size_t difference(const char *a, const char *b)
+{
+	size_t at = 0;
+	while (a && b && a[at] && a[at] == b[at])
+		at++;
+	at = at > 2 * CONTEXT ? at - CONTEXT : 0;
+	while (at > 0 && ((unsigned char)a[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+static void config_value(struct page *p, const char *value, size_t from, size_t width)
+{
+	struct strbuf text = STRBUF_INIT;
+	if (value && from > 0)
+		strbuf_addstr(&text, p->term.utf8 ? "\xe2\x80\xa6" : "~");
+	format_name(&text, value ? value + from : NULL);
+	format_cut(&text, width, p->term.utf8);
+	strbuf_addstr(&p->text, text.buf);
+	strbuf_clear(&text);
+}
+
+/* Values may be whole lists of rules: so much of each as fits half a line, unless -v. */
 static void group_config(struct page *p, const struct place_plan *place)
 {
 	for (size_t i = 0; i < place->config_count; i++) {
 		const struct config_change *c = &place->config[i];
-		strbuf_addstr(&p->text, "  ~ ");
-		format_name(&p->text, c->key);
-		strbuf_addstr(&p->text, ": ");
-		format_name(&p->text, c->from);
+		struct strbuf head = STRBUF_INIT;
+		strbuf_addstr(&head, "  ~ ");
+		format_name(&head, c->key);
+		strbuf_addstr(&head, ": ");
+		size_t taken = utf8_width(head.buf, head.len) + 4, longest = c->from ? strlen(c->from) : 1;
+		size_t width = p->term.columns > taken + 2 * CONFIG_LEAST ? (p->term.columns - taken) / 2 : CONFIG_LEAST;
+		longest = c->to && strlen(c->to) > longest ? strlen(c->to) : longest;
+		bool whole = p->verbose || longest <= width;
+		size_t from = whole ? 0 : difference(c->from, c->to);
+		strbuf_addstr(&p->text, head.buf);
+		config_value(p, c->from, from, whole ? longest * 4 + 1 : width);
 		strbuf_addf(&p->text, " %s ", page_arrow(p));
-		format_name(&p->text, c->to);
+		config_value(p, c->to, from, whole ? longest * 4 + 1 : width);
 		strbuf_addch(&p->text, '\n');
+		strbuf_clear(&head);
 	}
 }
 
@@ -292,6 +339,16 @@ static void closing(struct page *p, const struct plan_report *report)
 	strbuf_addch(&p->text, '\n');
 }
 
+/* Does a change anywhere stand in doubt? */
+static bool any_unsure(const struct plan_report *report)
+{
+	for (size_t i = 0; i < report->outcome.row_count; i++)
+		for (size_t k = 0; report->places[i].why && k < report->places[i].plan.count; k++)
+			if (strcmp(report->places[i].why[k], PLAN_WHY_UNSURE) == 0)
+				return true;
+	return false;
+}
+
 static void notes(struct page *p, const struct outcome *o)
 {
 	for (size_t i = 0; i < o->row_count; i++)
@@ -317,6 +374,8 @@ void plan_page(struct page *p, const struct plan_report *report)
 		group_free(&groups);
 	}
 	summary_failures(p, &report->outcome);
+	if (!p->quiet && any_unsure(report))
+		strbuf_addstr(&p->text, "another compressor made what is live: --compare-content tells what differs\n");
 	closing(p, report);
 }
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cmd/channel.h"
 #include "cmd/format.h"
 #include "cmd/grid.h"
 #include "cmd/result.h"
@@ -7,11 +8,12 @@
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
-struct releases_opts { const char *pin, *unpin; };
+struct releases_opts { const char *pin, *unpin, *channel; };
 #define RELEASES(field) offsetof(struct releases_opts, field)
 static const struct opt_row rows[] = {
 	{ "pin", 0, OPT_STRING, RELEASES(pin), "ID", WORDS_NONE, "keep this release whatever prune would do" },
 	{ "unpin", 0, OPT_STRING, RELEASES(unpin), "ID", WORDS_NONE, "let prune have it again" },
+	CHANNEL_ROW(RELEASES(channel)),
 };
 
 static int releases_cmd_run(struct invocation *in, struct fail *f)
@@ -20,6 +22,8 @@ static int releases_cmd_run(struct invocation *in, struct fail *f)
 	const struct releases_options options = { .pin = o->pin, .unpin = o->unpin };
 	if (o->pin && o->unpin)
 		return fail_set(f, FAIL_USAGE, "--pin and --unpin exclude each other");
+	if (channel_take(in, o->channel, f) < 0)
+		return -1;
 	struct releases_report *report = arena_alloc(&in->mem, sizeof(*report));
 	in->report = report;
 	in->outcome = &report->outcome;

@@ -1,13 +1,11 @@
-#include <string.h>
-
-#include "cmd/format.h"
-#include "cmd/grid.h"
+#include "cmd/channel.h"
+#include "cmd/moves.h"
 #include "cmd/summary.h"
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
 struct rollback_opts {
-	const char *undo, *to, *message;
+	const char *undo, *to, *message, *channel;
 	int64_t before_s, lock_timeout_ms;
 	int steps;
 	bool each, dry_run, skip_locked;
@@ -24,6 +22,7 @@ static const struct opt_row rows[] = {
 	  "each its own way, although the targets serve different runs" },
 	{ "message", 'm', OPT_TEXT, ROLLBACK(message), "TEXT", WORDS_NONE, "why; kept as the reason the release is bad" },
 	{ "dry-run", 'n', OPT_FLAG, ROLLBACK(dry_run), NULL, WORDS_NONE, "show where each target would go" },
+	CHANNEL_ROW(ROLLBACK(channel)),
 	{ "lock-timeout", 0, OPT_DURATION, ROLLBACK(lock_timeout_ms), "TIME", WORDS_NONE,
 	  "wait this long for held locks; default: not at all" },
 	{ "skip-locked", 0, OPT_FLAG, ROLLBACK(skip_locked), NULL, WORDS_NONE, "leave out targets that are locked" },
@@ -53,7 +52,7 @@ static int rollback_cmd_run(struct invocation *in, struct fail *f)
 		.undo = o->undo, .to = o->to, .before_s = o->before_s, .steps = o->steps > 0 ? (unsigned)o->steps : 0,
 		.each = o->each, .dry_run = o->dry_run, .lock_timeout_ms = o->lock_timeout_ms, .skip_locked = o->skip_locked,
 	};
-	if (check_options(o, f) < 0)
+	if (check_options(o, f) < 0 || channel_take(in, o->channel, f) < 0)
 		return -1;
 	in->context.message = o->message && o->message[0] ? o->message : NULL;
 	struct rollback_report *report = arena_alloc(&in->mem, sizeof(*report));
@@ -66,24 +65,14 @@ static void rollback_text(struct invocation *in, struct page *page)
 {
 	const struct rollback_opts *o = in->opts;
 	const struct rollback_report *report = in->report;
-	static const char *const headings[] = { "", "", "", "" };
 	if (!report)
 		return;
 	if (o->dry_run) {
-		struct grid t;
-		grid_init(&t, page->mem, "llll", headings);
-		for (size_t i = 0; i < report->move_count; i++) {
-			grid_name(&t, STYLE_STRONG, report->moves[i].row->place);
-			grid_name(&t, STYLE_NONE, report->moves[i].from);
-			grid_add(&t, STYLE_NONE, page_arrow(page));
-			grid_name(&t, STYLE_NONE, report->moves[i].to);
-		}
-		grid_print(&t, &page->text, page->term.color, 0);
-		grid_clear(&t);
+		moves_text(page, report->moves, report->move_count);
 		summary_failures(page, &report->outcome);
-		return;
+	} else {
+		summary_text(page, &report->outcome);
 	}
-	summary_text(page, &report->outcome);
 }
 
 static void rollback_json(struct invocation *in, struct jw *w)
@@ -91,16 +80,7 @@ static void rollback_json(struct invocation *in, struct jw *w)
 	const struct rollback_opts *o = in->opts;
 	const struct rollback_report *report = in->report;
 	jw_kbool(w, "dry_run", o->dry_run);
-	jw_key(w, "moves");
-	jw_array(w);
-	for (size_t i = 0; report && i < report->move_count; i++) {
-		jw_object(w);
-		jw_kstr(w, "place", report->moves[i].row->place);
-		jw_kstr(w, "from", report->moves[i].from);
-		jw_kstr(w, "to", report->moves[i].to);
-		jw_end(w);
-	}
-	jw_end(w);
+	moves_json(w, report ? report->moves : NULL, report ? report->move_count : 0);
 }
 
 const struct cmd_verb cmd_rollback = {

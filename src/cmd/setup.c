@@ -10,22 +10,45 @@
 #include "net/http.h"
 #include "target/select.h"
 
+struct fbjson_request setup_firebase(struct invocation *in)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	struct fbjson_request rq = {
+		.project = in->common.project, .only = in->common.only,
+		.except = in->common.except.items, .except_count = in->common.except.count,
+	};
+	if ((!config || !*config) && home && *home)
+		config = arena_printf(&in->mem, "%s/.config", home);
+	if (config && *config)
+		rq.store = arena_printf(&in->mem, "%s/configstore/firebase-tools.json", config);
+	return rq;
+}
+
 int setup_project(struct invocation *in, struct fail *f)
 {
 	struct context *c = &in->context;
-	if (project_load(&c->project, ".", in->common.config, &in->problems, f) == 0)
+	const struct fbjson_request firebase = setup_firebase(in);
+	const struct project_request rq = { .dir = ".", .config = in->common.config, .firebase = &firebase };
+	if (project_open(&c->project, &rq, &in->problems, f) == 0)
 		return 0;
 	if (f->kind == FAIL_MISSING)
 		f->kind = FAIL_CONFIG;
 	return -1;
 }
 
-/* "environment production (branch main), as ana@host (local)"; as the service knows us where there is one service. */
+/* "environment production (branch main), as ana@host (local)"; of a firebase.json "project kiosks (-P prod), as ...".
+ * Who: as the service knows us where there is one service. */
 static void say_environment(struct invocation *in, const struct host_identity *id)
 {
 	const struct context *c = &in->context;
 	struct strbuf line = STRBUF_INIT;
-	if (c->env.environment) {
+	if (project_firebase(c->project)) {
+		strbuf_addstr(&line, "project ");
+		format_name(&line, project_firebase(c->project));
+		strbuf_addstr(&line, " (");
+		format_name(&line, project_firebase_why(c->project));
+		strbuf_addch(&line, ')');
+	} else if (c->env.environment) {
 		strbuf_addstr(&line, "environment ");
 		format_name(&line, c->env.environment->name);
 		strbuf_addstr(&line, " (");
@@ -57,11 +80,13 @@ int setup_environment(struct invocation *in, struct fail *f)
 static int select_named(struct invocation *in, struct fail *f)
 {
 	struct context *c = &in->context;
-	const struct selection s = {
+	struct selection s = {
 		.names = in->words.items, .name_count = in->words.count,
 		.tags = in->common.tags.items, .tag_count = in->common.tags.count,
 		.except = in->common.except.items, .except_count = in->common.except.count,
 	};
+	if (project_firebase(c->project))
+		s.except = fbjson_other_words(s.except, s.except_count, &s.except_count, &c->mem);
 	return select_targets(&c->targets, &c->target_count, &c->all, &s, &c->mem, f);
 }
 
@@ -220,14 +245,16 @@ static void say_warnings(struct invocation *in)
 int setup_open(struct invocation *in, struct fail *f)
 {
 	unsigned flags = in->command->flags;
+	if (in->command->verb->words && in->command->verb->words(in, f) < 0)
+		return -1;
 	if (!(flags & NEEDS_PROJECT))
 		return 0;
 	if (setup_project(in, f) < 0 || setup_environment(in, f) < 0)
 		return -1;
-	say_warnings(in);
-	if (!(flags & NEEDS_ENGINE))
-		return 0;
-	return setup_engine(in, f) < 0 ? -1 : setup_state(in, f);
+	if (flags & NEEDS_ENGINE && setup_engine(in, f) < 0)
+		return -1;
+	say_warnings(in);       /* after the line that says where and who */
+	return flags & NEEDS_ENGINE ? setup_state(in, f) : 0;
 }
 
 void setup_save(struct invocation *in)

@@ -4,7 +4,10 @@
 
 #include "base/fail.h"
 #include "cmd/command.h"
+#include "target/fbjson.h"
 
+/* How a firebase.json is to be read: what the command line says, and where firebase-tools keeps what it remembers. */
+struct fbjson_request setup_firebase(struct invocation *in);
 /* Everything the flags ask for, in order. */
 int setup_open(struct invocation *in, struct fail *f);
 /* The steps, for a verb that does with part of them. */

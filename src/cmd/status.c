@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cmd/channel.h"
 #include "cmd/format.h"
 #include "cmd/grid.h"
 #include "cmd/result.h"
@@ -7,10 +8,11 @@
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
-struct status_opts { bool deep, exit_code; };
+struct status_opts { bool deep, exit_code; const char *channel; };
 #define STATUS(field) offsetof(struct status_opts, field)
 static const struct opt_row rows[] = {
 	{ "deep", 0, OPT_FLAG, STATUS(deep), NULL, WORDS_NONE, "hash everything instead of looking at pointer and header" },
+	CHANNEL_ROW(STATUS(channel)),
 	{ "exit-code", 0, OPT_FLAG, STATUS(exit_code), NULL, WORDS_NONE, "exit 1 when a target is not as recorded" },
 };
 
@@ -18,6 +20,8 @@ static int status_cmd_run(struct invocation *in, struct fail *f)
 {
 	const struct status_opts *o = in->opts;
 	const struct status_options options = { .deep = o->deep };
+	if (channel_take(in, o->channel, f) < 0)
+		return -1;
 	struct status_report *report = arena_alloc(&in->mem, sizeof(*report));
 	in->report = report;
 	in->outcome = &report->outcome;
@@ -27,7 +31,6 @@ static int status_cmd_run(struct invocation *in, struct fail *f)
 	for (size_t i = 0; i < report->outcome.row_count; i++)
 		off |= report->places[i].health != PLACE_LIVE;
 	report->outcome.difference = o->exit_code && off;
-	(void)f;
 	return 0;
 }
 

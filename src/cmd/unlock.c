@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cmd/channel.h"
 #include "cmd/format.h"
 #include "cmd/grid.h"
 #include "cmd/result.h"
@@ -7,19 +8,21 @@
 #include "cmd/verbs.h"
 #include "deploy/commands.h"
 
-struct unlock_opts { bool force; };
+struct unlock_opts { bool force; const char *channel; };
 #define UNLOCK(field) offsetof(struct unlock_opts, field)
 static const struct opt_row rows[] = {
 	{ "force", 0, OPT_FLAG, UNLOCK(force), NULL, WORDS_NONE,
 	  "free a live lock too: its holder stops before its next change" },
+	CHANNEL_ROW(UNLOCK(channel)),
 };
 
 static int unlock_cmd_run(struct invocation *in, struct fail *f)
 {
 	const struct unlock_opts *o = in->opts;
 	const struct unlock_options options = { .force = o->force };
+	if (channel_take(in, o->channel, f) < 0)
+		return -1;
 	struct unlock_report *report = arena_alloc(&in->mem, sizeof(*report));
-	(void)f;
 	in->report = report;
 	in->outcome = &report->outcome;
 	return unlock_run(&in->context, &options, report);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cmd/channel.h"
 #include "cmd/format.h"
 #include "cmd/grid.h"
 #include "cmd/summary.h"
@@ -8,18 +9,22 @@
 
 #define LISTED_FINDINGS 20
 
-struct verify_opts { const char *release; };
+struct verify_opts { const char *release, *channel; bool served; };
 #define VERIFY(field) offsetof(struct verify_opts, field)
 static const struct opt_row rows[] = {
 	{ "release", 0, OPT_STRING, VERIFY(release), "ID", WORDS_NONE, "this release instead of the live one" },
+	{ "served", 0, OPT_FLAG, VERIFY(served), NULL, WORDS_NONE,
+	  "fetch each file over HTTP, as visitors do, and compare that" },
+	CHANNEL_ROW(VERIFY(channel)),
 };
 
 static int verify_cmd_run(struct invocation *in, struct fail *f)
 {
 	const struct verify_opts *o = in->opts;
-	const struct verify_options options = { .release = o->release };
+	const struct verify_options options = { .release = o->release, .served = o->served };
+	if (channel_take(in, o->channel, f) < 0)
+		return -1;
 	struct verify_run_report *report = arena_alloc(&in->mem, sizeof(*report));
-	(void)f;
 	in->report = report;
 	in->outcome = &report->outcome;
 	return verify_run(&in->context, &options, report);
@@ -72,6 +77,7 @@ static void findings(struct page *page, const struct verify_row *v)
 static void verify_text(struct invocation *in, struct page *page)
 {
 	static const char *const headings[] = { "", "", "", "" };
+	const struct verify_opts *o = in->opts;
 	const struct verify_run_report *report = in->report;
 	struct grid t;
 	size_t bad = 0;
@@ -89,7 +95,14 @@ static void verify_text(struct invocation *in, struct page *page)
 	}
 	summary_failures(page, &report->outcome);
 	if (bad > 0 && !page->quiet)
-		strbuf_addstr(&page->text, "slipway deploy --repair mends what differs\n");
+		strbuf_addstr(&page->text, o->served ? "without --served, verify tells whether what is stored differs too\n"
+		                                     : "slipway deploy --repair mends what differs\n");
+}
+
+static void verify_json(struct invocation *in, struct jw *w)
+{
+	const struct verify_opts *o = in->opts;
+	jw_kbool(w, "served", o && o->served);
 }
 
 static void verify_json_place(struct invocation *in, struct jw *w, size_t i)
@@ -111,9 +124,11 @@ static void verify_json_place(struct invocation *in, struct jw *w, size_t i)
 }
 
 const struct cmd_verb cmd_verify = {
-	.run = verify_cmd_run, .text = verify_text, .json_place = verify_json_place,
+	.run = verify_cmd_run, .text = verify_text, .json = verify_json, .json_place = verify_json_place,
 	.opts = rows, .opt_count = sizeof(rows) / sizeof(rows[0]), .opts_size = sizeof(struct verify_opts),
 	.usage = "verify [TARGET...] [options]",
 	.about = "Reads every byte of the live release back and compares it with its manifest.\n"
-	         "Exit 1 when content differs, is missing, or was added.",
+	         "Exit 1 when content differs, is missing, or was added. --served asks where\n"
+	         "visitors do instead (the target's \"url\", or its site's): also what lies\n"
+	         "between, such as a web server or a cache, is looked through.",
 };

@@ -10,7 +10,7 @@
 
 struct reading {                        /* one directory with one set of rules */
 	const char *key;                /* both, as text */
-	const char *name, *dir;         /* name: of the build; NULL = an overlay */
+	const char *name, *dir;         /* name: of the build; NULL = an overlay. dir: NULL = without files */
 	struct build_rules rules;
 	struct build build;
 	bool open;                      /* build_read was called */
@@ -106,6 +106,7 @@ static const char *below_root(const struct context *c, const char *dir, struct a
 	return *dir == '/' || same ? dir : arena_printf(mem, "%s/%s", project_root(c->project), dir);
 }
 
+/* NULL: a build without files. */
 static int dir_of(const char **out, const struct builds *b, const struct build_def *def, struct fail *f)
 {
 	struct context *c = b->c;
@@ -117,6 +118,9 @@ static int dir_of(const char **out, const struct builds *b, const struct build_d
 			return 0;
 		}
 	}
+	*out = NULL;
+	if (!def->dir)
+		return 0;
 	if (project_expand(c->project, env, def->dir, out, &c->mem, f) < 0)
 		return fail_wrap(f, "build %s", def->name);
 	*out = below_root(c, *out, &c->mem);
@@ -140,7 +144,8 @@ static const char *const *concat(const char *const *a, size_t a_count, const str
 
 static struct build_rules rules_for(const struct build_def *def, const struct target *t, struct arena *mem)
 {
-	struct build_rules r = { .htaccess = strcmp(t->kind, "dir") == 0 || strcmp(t->kind, "ssh") == 0 };
+	struct build_rules r = { .htaccess = strcmp(t->kind, "dir") == 0 || strcmp(t->kind, "ssh") == 0,
+				 .as_firebase = def->as_firebase };
 
 	r.ignore = concat(def->ignore, def->ignore_count, t, "ignore", &r.ignore_count, mem);
 	r.include = concat(def->include, def->include_count, t, "include", &r.include_count, mem);
@@ -159,7 +164,8 @@ static const char *key_of(const char *name, const char *dir, const struct build_
 {
 	struct strbuf key = STRBUF_INIT;
 
-	strbuf_addf(&key, "%d%s:%zu:%s", r->htaccess, name ? name : "", strlen(dir), dir);
+	strbuf_addf(&key, "%d%d%s:%zu:%s", r->htaccess, r->as_firebase, name ? name : "", dir ? strlen(dir) : 0,
+		    dir ? dir : "");
 	add_texts(&key, r->ignore, r->ignore_count);
 	add_texts(&key, r->include, r->include_count);
 	add_texts(&key, r->allow_unsafe, r->allow_unsafe_count);
@@ -253,7 +259,7 @@ static bool has_problem(const struct build *b, const struct problem *p)
 static bool is_told(const struct builds *b, const struct reading *it, const struct problem *p)
 {
 	for (size_t i = 0; i < b->count && b->items[i] != it; i++)
-		if (strcmp(b->items[i]->dir, it->dir) == 0 && has_problem(&b->items[i]->build, p))
+		if (b->items[i]->dir && strcmp(b->items[i]->dir, it->dir) == 0 && has_problem(&b->items[i]->build, p))
 			return true;
 	return false;
 }
@@ -283,6 +289,11 @@ static int read_one(struct builds *b, struct reading *it, struct fail *f)
 	};
 
 	it->open = true;
+	if (!it->dir) {
+		build_none(&it->build, it->name);
+		tell(b, &it->build);
+		return 0;
+	}
 	if (build_read(&it->build, &rq, f) < 0) {
 		/* A build that is not there is the user's configuration, not a target's trouble. */
 		if (f->kind == FAIL_MISSING)

@@ -15,13 +15,18 @@ struct deploy_options {
 	const char *const *dist;        /* "DIR" or "NAME=DIR" */
 	size_t dist_count;
 	bool build_first, repair, again, retry_failed, skip_locked, allow_removals, secrets_known;
+	bool compare_content;           /* plan: what others compressed is fetched, to tell contents from encodings */
 	int64_t lock_timeout_ms;
 };
 #define PLAN_WHY_AT_DEPLOY "rendered value known at deploy"
+#define PLAN_WHY_CONTENT "content differs"
+/* What is live was compressed by another compressor: what it is cannot be told from its digest. */
+#define PLAN_WHY_UNSURE "content or encoding differs"
+#define PLAN_WHY_ENCODING "new-encoding"        /* the same content, compressed by us */
 struct place_plan {                     /* beside row i */
 	struct row *row;
 	struct plan plan;               /* zero items when unchanged */
-	/* per plan item: "content differs", "new", "gone", PLAN_WHY_AT_DEPLOY */
+	/* per plan item: "new", "gone", or a PLAN_WHY_ */
 	const char *const *why;
 	const struct config_change *config;
 	size_t config_count;
@@ -29,6 +34,8 @@ struct place_plan {                     /* beside row i */
 	const struct packed *const *wire;
 	bool exact;                     /* send_bytes is exact (nothing rendered from unknown secrets) */
 };
+/* SHA-256 of what would be sent for item i; NULL: not known, or sent as it is. */
+const uint8_t *place_plan_wire(const struct place_plan *p, size_t i);
 struct plan_report {
 	struct outcome outcome;
 	struct place_plan *places;      /* as many as outcome.rows */
@@ -39,7 +46,9 @@ int plan_run(struct context *c, const struct deploy_options *o, struct plan_repo
 struct deploy_report { struct outcome outcome; const struct build *builds; size_t build_count; };
 int deploy_run(struct context *c, const struct deploy_options *o, struct deploy_report *out);
 
-/* ---- rollback ---- */
+/* ---- from one release to another ---- */
+struct place_move { struct row *row; const char *from, *to; };  /* NULL: nothing is live before, or after */
+
 struct rollback_options {
 	const char *undo;               /* --undo ID */
 	const char *to;                 /* --to ID or prefix */
@@ -49,14 +58,43 @@ struct rollback_options {
 	int64_t lock_timeout_ms;
 	bool skip_locked;
 };
-struct rollback_move { struct row *row; const char *from, *to; };
 struct rollback_report {
 	struct outcome outcome;
 	/* what was or would be moved; the reporter gets "jarupa  C -> A" notes before anything moves */
-	struct rollback_move *moves;
+	struct place_move *moves;
 	size_t move_count;
 };
 int rollback_run(struct context *c, const struct rollback_options *o, struct rollback_report *out);
+
+/* What these have done or would do; the reporter was told each as "jarupa  C -> A" before. */
+struct moves_report {
+	struct outcome outcome;
+	struct place_move *moves;
+	size_t move_count;
+};
+struct promote_options {
+	const char *channel;            /* whose release becomes what visitors see; never NULL */
+	bool again;                     /* also where it was rolled back once (else the place is held) */
+	bool dry_run, skip_locked;
+	int64_t lock_timeout_ms;
+};
+int promote_run(struct context *c, const struct promote_options *o, struct moves_report *out);
+
+/* Takes places off the net, asking first unless the context says yes; and puts them back. */
+struct disable_options { bool dry_run, skip_locked; int64_t lock_timeout_ms; };
+int disable_run(struct context *c, const struct disable_options *o, struct moves_report *out);
+int enable_run(struct context *c, const struct disable_options *o, struct moves_report *out);
+
+/* ---- preview channels ---- */
+/* list NULL: the kind has none (a dir host), or they could not be read (row->result). */
+struct channels_row { struct row *row; const struct channel_list *list; };
+struct channels_report { struct outcome outcome; struct channels_row *places; };
+int channels_run(struct context *c, struct channels_report *out);
+
+/* Asks first, unless the context says yes. A place without the channel is unchanged. */
+struct channel_delete_row { struct row *row; bool deleted; };
+struct channel_delete_report { struct outcome outcome; struct channel_delete_row *places; };
+int channel_delete_run(struct context *c, const char *channel, struct channel_delete_report *out);
 
 /* ---- reading ---- */
 enum place_health { PLACE_LIVE, PLACE_EMPTY, PLACE_DRIFTED, PLACE_BEHIND, PLACE_UNREACHABLE };

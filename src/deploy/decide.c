@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
 #include "base/strmap.h"
+#include "deploy/channel.h"
+#include "deploy/compare_content.h"
+#include "deploy/held.h"
+#include "deploy/served.h"
 #include "host/packer.h"
 
 /* ---- nothing to do? ---- */
@@ -75,29 +78,6 @@ static void judge_live(const struct wish *w, struct run *r)
 
 /* ---- a bad one? ---- */
 
-static void hold(struct run *r, const struct release_info *bad)
-{
-	const struct switch_record *rec = bad->bad_record;
-	struct strbuf text = STRBUF_INIT, raw = STRBUF_INIT;
-	char age[CLOCK_TEXT];
-	int64_t now = fleet_context(r->fleet)->now_s;
-
-	strbuf_addstr(&raw, "rolled back");
-	if (rec) {
-		clock_age(age, now > rec->at_s ? now - rec->at_s : 0);
-		strbuf_addf(&raw, " %s ago", age);
-	}
-	if (rec && rec->by)
-		strbuf_addf(&raw, " by %s", rec->by);
-	if (rec && rec->reason && *rec->reason)
-		strbuf_addf(&raw, ": %s", rec->reason);
-	strbuf_addescaped(&text, raw.buf, raw.len);
-	r->row.held = arena_strdup(&r->mem, text.buf);
-	strbuf_clear(&raw);
-	strbuf_clear(&text);
-	run_leave(r, RESULT_HELD, NULL);
-}
-
 static bool was_live(const struct run *r, const char *id)
 {
 	for (size_t i = 0; i < r->live.log.count; i++)
@@ -119,7 +99,7 @@ static void judge_bad(const struct wish *w, struct run *r)
 		if (memcmp(it->header.tree, pw->label, SHA256_SIZE) != 0)
 			continue;
 		if (it->bad)
-			hold(r, it);
+			held_leave(r, it->bad_record);
 		if (it->bad || was_live(r, it->header.id))
 			return;
 	}
@@ -127,12 +107,14 @@ static void judge_bad(const struct wish *w, struct run *r)
 
 /* ---- the difference ---- */
 
-static const char *why_of(const struct place_wish *pw, const struct plan_item *it)
+static const char *why_of(const struct place_wish *pw, const struct plan_item *it, bool unsure)
 {
 	for (size_t i = 0; it->want && i < pw->want->unknown_count; i++)
 		if (strcmp(pw->want->unknown[i], it->path) == 0)
 			return PLAN_WHY_AT_DEPLOY;
-	return it->kind == PLAN_ADD ? "new" : it->kind == PLAN_REMOVE ? "gone" : "content differs";
+	if (it->kind != PLAN_CHANGE)
+		return it->kind == PLAN_ADD ? "new" : "gone";
+	return unsure ? PLAN_WHY_UNSURE : PLAN_WHY_CONTENT;
 }
 
 /* A kept release behind the live one may hold, at its path, what the live one lacks: then less is sent than planned. */
@@ -170,16 +152,22 @@ static void count_packed(struct run *r, struct place_plan *out)
 	strmap_clear(&seen);
 }
 
+const uint8_t *place_plan_wire(const struct place_plan *p, size_t i)
+{
+	return p->wire && p->wire[i] ? p->wire[i]->sha256 : NULL;
+}
+
 static void report_plan(struct run *r)
 {
 	struct place_wish *pw = r->data;
 	struct place_plan *out = pw->report;
-	const char **why = arena_alloc(&r->mem, (pw->plan.count + 1) * sizeof *why);
+	bool unsure = compare_content_unsure(r);
 
+	pw->why = arena_alloc(&r->mem, (pw->plan.count + 1) * sizeof *pw->why);
 	for (size_t i = 0; i < pw->plan.count; i++)
-		why[i] = why_of(pw, &pw->plan.items[i]);
+		pw->why[i] = why_of(pw, &pw->plan.items[i], unsure);
 	out->plan = pw->plan;
-	out->why = why;
+	out->why = pw->why;
 	out->exact = pw->want->exact && !others_may_hold(r) && !(r->ops->traits & HOST_UNLISTED);
 	count_packed(r, out);
 	if (r->ops->compare_config) {
@@ -201,6 +189,11 @@ static const char *const *entry_pages(const struct run *r, size_t *count)
 	return index_page;
 }
 
+static bool has_files(struct place_wish *pw)
+{
+	return pw->build->empty || plan_fuse_empty(pw->want->tree.count, &pw->refused) == 0;
+}
+
 /* The fuse, and names that fall together there: told for the whole run, before anything changes. */
 static void judge_safety(struct run *r, const struct tree *have)
 {
@@ -209,7 +202,8 @@ static void judge_safety(struct run *r, const struct tree *have)
 	const char *const *pages = entry_pages(r, &count);
 
 	pw->refused = (struct fail)FAIL_INIT;
-	if (plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
+	if (has_files(pw) &&
+	    plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
 	    r->live.folds_names)
 		compose_check_folding(&pw->want->tree, &pw->refused);
 }
@@ -248,7 +242,10 @@ static void was_fetched(struct op *op)
 		make_plan(r, NULL);
 		op->rc = 0;
 	}
-	run_done(r, op->rc);
+	if (op->rc == 0)
+		compare_content(r);
+	else
+		run_done(r, -1);
 }
 
 /* Only the number of the live files is known, unless an entry page is missing: then it matters whether it is live. */
@@ -269,7 +266,8 @@ static void plan_unlisted(struct run *r)
 	struct place_wish *pw = r->data;
 
 	pw->refused = (struct fail)FAIL_INIT;
-	(void)plan_fuse_counts(pw->want->tree.count, r->live.has_header ? r->live.header.files : 0,
+	if (has_files(pw))
+		(void)plan_fuse_counts(pw->want->tree.count, r->live.has_header ? r->live.header.files : 0,
 			       pw->wish->o->allow_removals, &pw->refused);
 	pw->planned = true;
 }
@@ -358,7 +356,13 @@ static int decide_open(struct wish *w, struct fleet *fl, struct fail *f)
 	for (size_t i = 0; i < count; i++)
 		if (runs[i].active)
 			judge_bad(w, &runs[i]);
+	if (w->o->compare_content && w->c->http) {
+		channel_urls(fl);
+		w->web = web_new(w->c->http, w->c->loop, fleet_active(fl), w->c->cache_dir);
+	}
 	fleet_phase(fl, &planning);
+	web_free(w->web);
+	w->web = NULL;
 	return refusals(w->c, runs, count, f);
 }
 

@@ -19,8 +19,10 @@ struct wish {
 	struct composed *of;            /* per target of the context */
 	const char *release;            /* what places are switched to, once chosen */
 	const char *config;             /* digest of what decides the trees of all targets of the environment */
+	struct web *web;                /* plan --compare-content's, while it plans; else NULL */
 };
 
+struct comparing;
 struct place_stage;
 struct place_wish {                     /* r->data */
 	struct wish *wish;
@@ -29,17 +31,21 @@ struct place_wish {                     /* r->data */
 	const struct build *build;
 	struct plan plan;               /* counts; items only when kept */
 	struct place_plan *report;      /* plan's; NULL in deploy */
+	const char **why;               /* report's */
+	struct comparing *comparing;    /* compare_content.h */
 	const char *base;               /* live release that the decision is about */
 	uint8_t base_tree[SHA256_SIZE];
 	bool planned, fresh;            /* fresh: trust nothing that is stored there */
+	bool late;                      /* what is live was read after staging (presume.h) */
+	bool stage_again;               /* what was staged is not to be used */
 	struct manifest have;           /* while the plan is made */
 	struct arena scratch;           /* holds it */
 	struct fail refused;            /* what the fuse says */
 	struct place_stage *stage;      /* deploy's (stage.h) */
 };
 
-/* Runs the build commands when asked, reads builds and overlays, resolves secrets (unless `plan`) and composes every
- * target's tree. -1 is the end of the run; w is to be freed either way. */
+/* Runs predeploy hooks (unless `plan`) and, when asked, the build commands; reads builds and overlays, resolves secrets
+ * (unless `plan`) and composes every target's tree. -1 is the end of the run; w is to be freed either way. */
 int wish_make(struct wish *w, struct context *c, const struct deploy_options *o, bool plan, struct fail *f);
 /* What was read stays with the context: reports point at it. */
 void wish_free(struct wish *w);

@@ -5,9 +5,12 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "deploy/budget.h"
+#include "deploy/channel.h"
 #include "deploy/choose_id.h"
 #include "deploy/decide.h"
+#include "deploy/hooks.h"
 #include "deploy/outcome.h"
+#include "deploy/presume.h"
 #include "deploy/record.h"
 #include "deploy/stage.h"
 #include "deploy/tidy.h"
@@ -84,7 +87,7 @@ static int keep_failed(struct deploying *d, struct fail *f)
 		d->behind_only = known == 0;
 		return known;
 	}
-	if (ledger_failed_targets(c->ledger, env_name(c), &names, &count, &c->mem, f) < 0)
+	if (ledger_failed_targets(c->ledger, env_name(c), c->channel, &names, &count, &c->mem, f) < 0)
 		return -1;
 	const struct target **left = arena_alloc(&c->mem, (c->target_count + 1) * sizeof(struct target *));
 	for (size_t i = 0; i < c->target_count; i++)
@@ -118,6 +121,7 @@ static void leave_newest(struct deploying *d)
 
 static int look(struct deploying *d, struct fail *f)
 {
+	presume(&d->wish, d->fl);
 	fleet_read(d->fl);
 	if (d->behind_only)
 		leave_newest(d);
@@ -174,6 +178,14 @@ static int stage(struct deploying *d, struct fail *f)
 {
 	d->staging.id = d->id;
 	stage_all(d->fl, &d->staging);
+	if (d->staging.refused.kind != FAIL_NONE) {
+		*f = d->staging.refused;
+		return -1;
+	}
+	if (fleet_interrupted(d->fl))
+		return cancelled(f);
+	if (presume_settle(&d->wish, d->fl, &d->staging, f) < 0)
+		return -1;
 	if (d->staging.refused.kind != FAIL_NONE) {
 		*f = d->staging.refused;
 		return -1;
@@ -258,8 +270,9 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 	if (rc == 0 && fleet_interrupted(d->fl))
 		rc = cancelled(f);
 	leave_rest(d);
+	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
-	if (rc < 0)
+	if (rc < 0 || hooks_after(d->c, o, f) < 0)
 		outcome_fail(o, d->c, f);
 	end_record(d, rc);
 	return rc;

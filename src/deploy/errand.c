@@ -130,6 +130,28 @@ const char *errand_release(const struct run *r, const char *text, bool *ambiguou
 	return it ? it->header.id : NULL;
 }
 
+size_t errand_moves(struct errand *v, struct place_move **out)
+{
+	struct place_move *moves = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *moves);
+	size_t width = 0, n = 0;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active && strlen(v->runs[i].row.place) > width)
+			width = strlen(v->runs[i].row.place);
+	for (size_t i = 0; i < v->count; i++) {
+		struct run *r = &v->runs[i];
+		const char *from = r->live.id, *to = v->wished[i];
+
+		if (!r->active)
+			continue;
+		moves[n++] = (struct place_move){ .row = &r->row, .from = from, .to = to };
+		errand_note(v, NULL, "%-*s  %s -> %s", (int)width, r->row.place, from ? from : "nothing",
+		            to ? to : "nothing");
+	}
+	*out = moves;
+	return n;
+}
+
 const char *errand_holder(const struct lock_info *l, struct arena *mem)
 {
 	char age[CLOCK_TEXT];

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "deploy/commands.h"
 #include "deploy/context.h"
 #include "deploy/fleet.h"
 #include "deploy/report.h"
@@ -37,6 +38,8 @@ void errand_note(struct errand *v, const struct row *row, const char *fmt, ...) 
 /* A list of a place's releases is empty rather than absent when it could not be read. Does id name one of them, as
  * a whole or as a unique prefix? NULL: no; *ambiguous tells. */
 const char *errand_release(const struct run *r, const char *text, bool *ambiguous);
+/* A note for each active place, "jarupa  C -> A", from what is live to what errand_wish said; and the list of them. */
+size_t errand_moves(struct errand *v, struct place_move **out);
 /* "ana@ci-7 (ci-7 pid 4711), deploy since 5 min". */
 const char *errand_holder(const struct lock_info *l, struct arena *mem);
 

@@ -97,6 +97,21 @@ void run_note(struct run *r, const char *fmt, ...)
 	strbuf_clear(&b);
 }
 
+const char *run_words(const struct run *r)
+{
+	struct context *c = r->fleet->c;
+
+	if (!c->channel)
+		return r->row.place;
+	return arena_printf(&c->mem, "%.*s --channel %s", (int)strcspn(r->row.place, "@"), r->row.place, c->channel);
+}
+
+void run_asked(struct run *r, uint64_t requests)
+{
+	seat_of(r)->asked += requests;
+	r->row.requests += requests;
+}
+
 void run_finish(struct run *r, enum result result)
 {
 	r->row.result = result;
@@ -375,15 +390,19 @@ static void was_read(struct op *op)
 	run_done(r, op->rc);
 }
 
-static void start_read(struct run *r)
+void fleet_start_read(struct run *r)
 {
+	if (r->presumed) {
+		run_done(r, 0);
+		return;
+	}
 	r->live = (struct live_state){ .newest_s = -1 };
 	r->ops->read(r->place, &r->live, run_op(r, was_read));
 }
 
 void fleet_read(struct fleet *fl)
 {
-	static const struct phase ph = { .id = PHASE_READ, .start = start_read };
+	static const struct phase ph = { .id = PHASE_READ, .start = fleet_start_read };
 
 	fleet_phase(fl, &ph);
 }
@@ -395,7 +414,7 @@ static bool to_be_read_again(const struct run *r)
 
 void fleet_read_again(struct fleet *fl)
 {
-	static const struct phase ph = { .id = PHASE_READ, .start = start_read };
+	static const struct phase ph = { .id = PHASE_READ, .start = fleet_start_read };
 
 	fleet_walk(fl, &ph, to_be_read_again);
 }
@@ -405,10 +424,19 @@ static bool to_be_listed(const struct run *r)
 	return r->active && !r->live.recent;
 }
 
+static void was_listed(struct op *op)
+{
+	struct run *r = op->owner;
+
+	if (op->rc == 0)
+		release_promoted(&r->list, &r->live.log);
+	run_done(r, op->rc);
+}
+
 static void start_list(struct run *r)
 {
 	r->list = (struct release_list){ NULL, 0 };
-	r->ops->list(r->place, &r->list, run_op(r, run_op_done));
+	r->ops->list(r->place, &r->list, run_op(r, was_listed));
 }
 
 void fleet_list(struct fleet *fl)
@@ -423,8 +451,10 @@ void fleet_recent(struct fleet *fl)
 	static const struct phase ph = { .id = PHASE_READ, .start = start_list };
 
 	for (size_t i = 0; i < fl->count; i++)
-		if (fl->runs[i].active && fl->runs[i].live.recent)
+		if (fl->runs[i].active && fl->runs[i].live.recent) {
 			fl->runs[i].list = *fl->runs[i].live.recent;
+			release_promoted(&fl->runs[i].list, &fl->runs[i].live.log);
+		}
 	fleet_walk(fl, &ph, to_be_listed);
 }
 
@@ -436,7 +466,7 @@ void fleet_fill(struct fleet *fl, struct outcome *o)
 	for (size_t i = 0; i < fl->count; i++) {
 		struct run *r = &fl->runs[i];
 		if (r->place && r->ops->requests)
-			r->row.requests = r->ops->requests(r->place);
+			r->row.requests = r->ops->requests(r->place) + fl->seats[i].asked;
 		o->requests += r->row.requests;
 		o->changed_something = o->changed_something || fl->seats[i].switched;
 	}

@@ -28,9 +28,11 @@ struct run {                            /* one place's walk */
 	struct op op;                   /* the one step in flight; op.owner = this run, op.mem = &mem */
 	struct row row;
 	bool active;                    /* takes part in the next phase; a failure takes it out */
+	bool presumed;                  /* live is what the record tells; nobody has looked (presume.h) */
 	bool locked;                    /* renewed every 30 s by the fleet until unlocked */
 	struct live_state live;
 	struct release_list list;
+	struct channel_list channels;   /* channel.h */
 	void *data;                     /* the command's */
 };
 
@@ -71,6 +73,10 @@ void run_finish(struct run *r, enum result result);
 void run_show(struct run *r, enum phase_id id);
 /* Adds a note to the row (so that the result shows it too) and tells the reporter. */
 void run_note(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* So many requests were made for the place that its host knows nothing of. */
+void run_asked(struct run *r, uint64_t requests);
+/* How a command line names the place: "jarupa", "jarupa --channel pr-42"; in the context's memory. */
+const char *run_words(const struct run *r);
 /* Prepares r->op for the next step: done, clean failure. After an interruption the step is cancelled before it
  * begins, but in a phase marked `always`. Returns &r->op. */
 struct op *run_op(struct run *r, void (*done)(struct op *op));

@@ -24,6 +24,7 @@ struct seat {                           /* beside run i */
 	bool answered;                  /* a phase ended well: the place can be reached */
 	bool late;                      /* it took longer than timeouts.target, and was told to end */
 	int64_t most_ms;                /* timeouts.target */
+	uint64_t asked;                 /* requests beside the host's own */
 	bool switched;                  /* a switch happened, also one that was undone */
 	unsigned tries;                 /* of this phase */
 	struct timer pause;             /* armed between two tries */
@@ -66,6 +67,8 @@ struct fleet {
 struct seat *seat_of(const struct run *r);
 /* fleet_phase over the runs that `takes_part` names instead of the active ones. */
 void fleet_walk(struct fleet *fl, const struct phase *ph, bool (*takes_part)(const struct run *r));
+/* Starts reading what is live, within a phase. */
+void fleet_start_read(struct run *r);
 /* Looks for signals and lets the reporter breathe; every wait on the loop goes through this. */
 void fleet_turn(struct fleet *fl, int max_ms);
 /* The switch of r is in doubt and could not be read back (`why`): what it serves is not known. */

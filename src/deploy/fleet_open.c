@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "deploy/channel.h"
 #include "deploy/fleet_inside.h"
 #include "deploy/packs.h"
 #include "net/retry.h"
@@ -28,6 +29,8 @@ static struct link *link_for(struct fleet *fl, const struct target *t)
 	*l = (struct link){ .host = t->host, .kind = t->kind, .ops = table_for(fl->c, t->kind) };
 	if (!l->ops)
 		fail_set(&l->fail, FAIL_CONFIG, "this slipway cannot deploy to %s yet", t->kind);
+	else if (fl->c->channel && !l->ops->channels)
+		channel_none(t->kind, &l->fail);
 	else if (l->ops->session_open(&l->session, t, &fl->env, &l->fail) < 0)
 		l->session = NULL;
 	return l;
@@ -36,10 +39,16 @@ static struct link *link_for(struct fleet *fl, const struct target *t)
 static void fill_row(struct run *r, const char *name)
 {
 	const struct target *t = r->target;
+	const char *channel = r->fleet->c->channel;
 	struct arena *mem = &r->fleet->c->mem;
 
 	r->row = (struct row){ .target = t->name, .place = name, .host = t->host, .kind = t->kind, .where = "",
-			       .url = target_string(t, "url", mem), .phase = PHASE_WAIT };
+			       .phase = PHASE_WAIT };
+	/* What the documents say is seen under "url" is not what a preview shows. */
+	if (channel)
+		r->row.place = arena_printf(mem, "%s@%s", name, channel);
+	else
+		r->row.url = target_string(t, "url", mem);
 	if (r->place)
 		r->row.where = arena_strdup(mem, r->ops->describe(r->place));
 	if (r->place && !r->row.url && r->ops->url && r->ops->url(r->place))

@@ -49,9 +49,10 @@ int ledger_end(struct ledger *l, const char *run, int exit_code, int64_t ended_s
 int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t now_s, struct ledger_run *out,
 	struct arena *mem,
                       struct fail *f);
-/* Places whose newest deploy in `environment` did not end as deployed or unchanged (for --retry-failed). */
-int ledger_failed_targets(struct ledger *l, const char *environment, const char ***names, size_t *count,
-	struct arena *mem, struct fail *f);
+/* Targets with a place whose newest deploy in `environment` did not end as deployed or unchanged (for --retry-failed).
+ * channel NULL: what visitors see; else places of that channel ("jarupa@pr-42"). */
+int ledger_failed_targets(struct ledger *l, const char *environment, const char *channel, const char ***names,
+	size_t *count, struct arena *mem, struct fail *f);
 /* The newest row of a place; "intended" = its run still goes on or died. 1 found, 0 none, -1. */
 int ledger_last(struct ledger *l, const char *environment, const char *place, struct ledger_place *out,
 	struct arena *mem, struct fail *f);

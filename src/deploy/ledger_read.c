@@ -75,8 +75,8 @@ int ledger_unfinished(struct ledger *l, const struct ledger_run *wish, int64_t n
 	return rc < 0 ? ledger_fail(f) : rc;
 }
 
-int ledger_failed_targets(struct ledger *l, const char *environment, const char ***names, size_t *count,
-			  struct arena *mem, struct fail *f)
+int ledger_failed_targets(struct ledger *l, const char *environment, const char *channel, const char ***names,
+			  size_t *count, struct arena *mem, struct fail *f)
 {
 	struct db_row *row;
 	size_t cap = 0, n = 0;
@@ -85,10 +85,11 @@ int ledger_failed_targets(struct ledger *l, const char *environment, const char 
 
 	if (db_query(l->db, &row, f,
 		     "SELECT DISTINCT p.target FROM places p JOIN runs r ON r.run = p.run WHERE r.command = 'deploy'"
-		     " AND r.environment IS ? AND p.state NOT IN ('deployed', 'unchanged')"
+		     " AND r.environment IS ?1 AND p.state NOT IN ('deployed', 'unchanged')"
+		     " AND substr(p.place, instr(p.place || '@', '@') + 1) = ?2"
 		     " AND p.seq = (SELECT max(s.seq) FROM places s JOIN runs t ON t.run = s.run WHERE t.command = 'deploy'"
 		     "              AND t.environment IS r.environment AND s.place = p.place) ORDER BY p.target",
-		     "s", environment) < 0)
+		     "ss", environment, channel ? channel : "") < 0)
 		return ledger_fail(f);
 	while ((rc = db_next(row, f)) == 1) {
 		found = vec_grow(found, &cap, n + 1, sizeof *found);

@@ -150,7 +150,7 @@ static void holder_fail(const struct run *r, struct fail *f)
 
 	describe_holder(&text, &seat_of(r)->holder);
 	fail_set(f, FAIL_CONFLICT, "locked by %s", text.buf);
-	fail_hint(f, "wait with --lock-timeout, or free it: slipway unlock %s", r->row.place);
+	fail_hint(f, "wait with --lock-timeout, or free it: slipway unlock %s", run_words(r));
 	fail_stage(f, "lock");
 	strbuf_clear(&text);
 }
@@ -178,7 +178,7 @@ static int conflict(struct fleet *fl, struct fail *f)
 		if (n < HOLDERS_IN_TEXT) {
 			strbuf_addf(&text, "%s%s by ", n ? "; " : "", fl->runs[i].row.place);
 			describe_holder(&text, &fl->seats[i].holder);
-			strbuf_addf(&names, " %s", fl->runs[i].row.place);
+			strbuf_addf(&names, " %.*s", (int)strcspn(fl->runs[i].row.place, "@"), fl->runs[i].row.place);
 		}
 		n++;
 	}
@@ -186,6 +186,8 @@ static int conflict(struct fleet *fl, struct fail *f)
 		strbuf_addf(&text, "; and %zu more", n - HOLDERS_IN_TEXT);
 		strbuf_addstr(&names, " ...");
 	}
+	if (fl->c->channel)
+		strbuf_addf(&names, " --channel %s", fl->c->channel);
 	leave_held(fl);
 	fail_set(f, FAIL_CONFLICT, "%zu place%s locked: %s", held, held == 1 ? " is" : "s are", text.buf);
 	fail_hint(f, "wait with --lock-timeout, leave them out with --skip-locked, or free them: slipway unlock%s",

@@ -26,7 +26,7 @@ const char *result_name(enum result r);         /* "deployed", "unchanged", ... 
 
 enum phase_id { PHASE_WAIT, PHASE_OPEN, PHASE_READ, PHASE_PLAN, PHASE_LOCK, PHASE_STAGE, PHASE_SEAL, PHASE_FLUSH,
 	PHASE_SWITCH,
-                PHASE_VERIFY, PHASE_RECORD, PHASE_PRUNE, PHASE_UNLOCK, PHASE_DONE };
+                PHASE_VERIFY, PHASE_RECORD, PHASE_PRUNE, PHASE_DELETE, PHASE_UNLOCK, PHASE_DONE };
 const char *phase_name(enum phase_id p);        /* "read", "stage", ... */
 
 /* One place. Numbers and pointers change on the loop thread only; the progress counters may be bumped by workers. */

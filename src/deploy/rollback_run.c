@@ -230,7 +230,7 @@ static void announce(struct errand *v, struct rollback_report *out)
 
 		if (!r->active)
 			continue;
-		out->moves[out->move_count++] = (struct rollback_move){ .row = &r->row, .from = g->from, .to = g->to };
+		out->moves[out->move_count++] = (struct place_move){ .row = &r->row, .from = g->from, .to = g->to };
 		errand_note(v, NULL, "%-*s  %s -> %s", (int)width, r->row.place, g->from ? g->from : "nothing", g->to);
 		say_bad(v, r, g->to);
 	}
@@ -250,7 +250,7 @@ static void leave_moved(struct errand *v)
 			continue;
 		fail_set(&f, FAIL_CONFLICT, "moved meanwhile from %s to %s%s%s: not touched", was ? was : "nothing",
 		         is ? is : "nothing", last && last->by ? " by " : "", last && last->by ? last->by : "");
-		fail_hint(&f, "look at `slipway status %s`, then roll back again", r->row.place);
+		fail_hint(&f, "look at `slipway status %s`, then roll back again", run_words(r));
 		fail_stage(&f, "lock");
 		run_leave(r, RESULT_FAILED, &f);
 	}
@@ -266,7 +266,7 @@ static void probed(struct op *op)
 		return;
 	}
 	fail_set(&op->fail, FAIL_MISSING, "release %s is %s", g->to, g->state == RELEASE_BEGUN ? "not complete" : "gone");
-	fail_hint(&op->fail, "`slipway releases %s` lists what can be gone back to", r->row.place);
+	fail_hint(&op->fail, "`slipway releases %s` lists what can be gone back to", run_words(r));
 	run_done(r, -1);
 }
 

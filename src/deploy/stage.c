@@ -20,6 +20,7 @@ struct place_stage {
 	size_t next, slice;             /* next missing entry; how many are on their way */
 	struct stage_stats stats;       /* of the step in flight */
 	enum release_state state;
+	bool sealed;
 	bool begun;                     /* waits for the others: who takes what from whom is decided together */
 	struct run *seed;               /* whose release this one is cloned from, or NULL */
 };
@@ -55,7 +56,7 @@ static void make_request(struct run *r)
 	make_header(r, &ps->header, ps->all->id);
 	ps->rq = (struct begin_request){
 		.id = ps->all->id, .cookie = cookie, .want = &pw->want->tree, .header = &ps->header, .live_id = r->live.id,
-		.fresh = pw->fresh, .full_durability = durability && strcmp(durability, "full") == 0,
+		.fresh = pw->fresh, .unseen = r->presumed, .full_durability = durability && strcmp(durability, "full") == 0,
 	};
 }
 
@@ -96,8 +97,12 @@ static bool ended(struct run *r, struct op *op, const char *stage)
 
 static void was_sealed(struct op *op)
 {
-	if (!ended(op->owner, op, "seal"))
-		run_done(op->owner, 0);
+	struct run *r = op->owner;
+
+	if (ended(r, op, "seal"))
+		return;
+	stage_of(r)->sealed = true;
+	run_done(r, 0);
 }
 
 static void put_next(struct run *r);
@@ -256,6 +261,11 @@ static void choose_seeds(struct fleet *fl)
 	free(places);
 }
 
+static bool to_be_staged(const struct run *r)
+{
+	return r->active && !stage_of(r)->sealed;
+}
+
 static bool goes_on(const struct run *r)
 {
 	return r->active && stage_of(r)->begun && !stage_of(r)->seed;
@@ -298,13 +308,16 @@ void stage_all(struct fleet *fl, struct staging *s)
 	struct context *c = fleet_context(fl);
 	size_t count;
 	struct run *runs = fleet_runs(fl, &count);
-	struct place_stage *stages = arena_alloc(&c->mem, (count + 1) * sizeof *stages);
 
 	for (size_t i = 0; i < count; i++) {
-		stages[i].all = s;
-		((struct place_wish *)runs[i].data)->stage = &stages[i];
+		struct place_wish *pw = runs[i].data;
+		if (pw->stage && !pw->stage_again)
+			continue;
+		pw->stage = arena_alloc(&c->mem, sizeof *pw->stage);
+		pw->stage->all = s;
+		pw->stage_again = false;
 	}
-	fleet_phase(fl, &ph);
+	fleet_walk(fl, &ph, to_be_staged);
 	choose_seeds(fl);
 	fleet_walk(fl, &putting, goes_on);
 	fleet_walk(fl, &putting, follows);

@@ -11,7 +11,8 @@ struct staging {                        /* of the whole run */
 	struct fail refused;            /* FAIL_BUILD: a file is not what was hashed; the run must end */
 };
 
-/* Afterwards every active run holds the sealed release s->id. When s->refused is set, the others left as skipped. */
+/* Stages what is not staged yet, or is to be staged again. Afterwards every active run holds the sealed release
+ * s->id. When s->refused is set, the others left as skipped. */
 void stage_all(struct fleet *fl, struct staging *s);
 
 #endif

@@ -109,6 +109,17 @@ static bool behind(const struct status_facts *k, struct status_verdict *out, str
 	return true;
 }
 
+static bool disabled(const struct status_facts *k, struct status_verdict *out, struct arena *mem)
+{
+	const struct switch_record *last = switchlog_last(&k->live->log);
+
+	if (k->live->id || !last || !last->id || *last->id)
+		return false;
+	out->note = arena_printf(mem, "disabled %s ago%s%s%s%s", ago(k->now_s, last->at_s, mem), last->by ? " by " : "",
+	                         last->by ? last->by : "", last->reason ? ": " : "", last->reason ? last->reason : "");
+	return true;
+}
+
 static void tell_other_machine(const struct status_facts *k, struct status_verdict *out, struct arena *mem)
 {
 	const struct switch_record *last = switchlog_last(&k->live->log);
@@ -130,6 +141,8 @@ struct status_verdict status_judge(const struct status_facts *facts, struct aren
 
 	if (facts->live->id && drifted(facts, &v, mem))
 		v.health = PLACE_DRIFTED;
+	else if (disabled(facts, &v, mem))
+		v.health = PLACE_EMPTY;
 	else if (behind(facts, &v, mem))
 		v.health = PLACE_BEHIND;
 	else if (!facts->live->id)

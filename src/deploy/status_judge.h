@@ -20,7 +20,7 @@ struct status_verdict {
 	const char *note;                       /* one sentence for people, or NULL */
 };
 
-/* empty: nothing is live.
+/* empty: nothing is live, or somebody has disabled the place, which is what was wanted then.
  * drifted: what is live is gone, verify saw a difference since the last switch, or the live release was put there
  * by something that neither the switch log nor the ledger knows of. A switch whose record was lost to a crash (the
  * ledger intended it, or the

@@ -252,7 +252,7 @@ void switch_unknown(struct run *r, const struct fail *why)
 	struct switching *sw = &seat_of(r)->sw;
 
 	fail_wrap(&sw->why, "the switch went unanswered and what is live could not be read back (%s)", why->text);
-	fail_hint(&sw->why, "slipway status %s tells what is live once it can be reached", r->row.place);
+	fail_hint(&sw->why, "slipway status %s tells what is live once it can be reached", run_words(r));
 	r->row.live = NULL;
 	leave_switch(r, RESULT_UNKNOWN);
 }

@@ -74,7 +74,7 @@ static int decide(struct errand *v, bool force, struct fail *f)
 			fail_wrap(f, "%zu locks are live", count);
 		fail_stage(f, "lock");
 		return fail_hint(f, "wait for it, or `slipway unlock %s --force` if it is certain that it no longer runs",
-		                 live->row.place);
+		                 run_words(live));
 	}
 	if (v->c->yes)
 		return 0;

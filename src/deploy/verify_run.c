@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deploy/errand.h"
+#include "deploy/verify_served.h"
 
 struct verifying {                      /* one place's */
 	const char *id;                 /* what is read; NULL = not found */
@@ -44,20 +45,21 @@ static void leave(struct run *r, enum fail_kind kind, const char *text, const ch
 	run_leave(r, RESULT_FAILED, &f);
 }
 
-static void choose(struct errand *v, struct run *r, const char *release)
+static void choose(struct errand *v, struct run *r, const struct verify_options *o)
 {
 	struct verifying *y = r->data;
-	bool ambiguous = false;
+	bool ambiguous = false, able = o->served ? r->ops->fetch != NULL : r->ops->verify != NULL;
 
-	if (!r->ops->verify) {
-		leave(r, FAIL_CONFIG, arena_printf(&v->c->mem, "a %s host cannot read back what it holds", r->row.kind), NULL);
+	if (!able) {
+		leave(r, FAIL_CONFIG, arena_printf(&v->c->mem, "a %s host cannot %s", r->row.kind,
+		                                   o->served ? "say what it holds" : "read back what it holds"), NULL);
 		return;
 	}
-	y->id = release ? errand_release(r, release, &ambiguous) : r->live.id;
+	y->id = o->release ? errand_release(r, o->release, &ambiguous) : r->live.id;
 	if (ambiguous)
-		leave(r, FAIL_USAGE, arena_printf(&v->c->mem, "more than one release begins with \"%s\"", release), NULL);
-	else if (!y->id && release)
-		leave(r, FAIL_MISSING, arena_printf(&v->c->mem, "it has no release \"%s\"", release),
+		leave(r, FAIL_USAGE, arena_printf(&v->c->mem, "more than one release begins with \"%s\"", o->release), NULL);
+	else if (!y->id && o->release)
+		leave(r, FAIL_MISSING, arena_printf(&v->c->mem, "it has no release \"%s\"", o->release),
 		      "`slipway releases` lists them");
 	else if (!y->id)
 		leave(r, FAIL_MISSING, "nothing is live", NULL);
@@ -78,18 +80,11 @@ static void judge(struct errand *v, struct run *r)
 		                              y->report.count > 1 ? " and more" : "");
 }
 
-static void verify(struct errand *v, const struct verify_options *o)
+static void verify_held(struct errand *v)
 {
 	static const struct phase reading = { .id = PHASE_VERIFY, .start = start_verify };
 	static const struct phase marking = { .id = PHASE_RECORD, .start = start_mark };
 
-	errand_items(v, sizeof(struct verifying));
-	fleet_read(v->fleet);
-	if (o->release)
-		fleet_list(v->fleet);
-	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].active)
-			choose(v, &v->runs[i], o->release);
 	fleet_phase(v->fleet, &reading);
 	for (size_t i = 0; i < v->count; i++)
 		if (v->runs[i].active)
@@ -97,28 +92,53 @@ static void verify(struct errand *v, const struct verify_options *o)
 	fleet_phase(v->fleet, &marking);
 }
 
+/* reports: one a place. */
+static void verify(struct errand *v, const struct verify_options *o, struct verify_report *reports)
+{
+	struct verifying *y = errand_items(v, sizeof *y);
+
+	fleet_read(v->fleet);
+	if (o->release)
+		fleet_list(v->fleet);
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active)
+			choose(v, &v->runs[i], o);
+	if (o->served) {
+		verify_served(v, reports);
+		return;
+	}
+	verify_held(v);
+	for (size_t i = 0; i < v->count; i++)
+		reports[i] = y[i].report;
+}
+
+static int refuse(const struct context *c, const struct verify_options *o, struct fail *f)
+{
+	if (o->served && o->release)
+		return fail_set(f, FAIL_USAGE, "--served looks at what is live: --release does not go with it");
+	if (o->served && !c->http)
+		return fail_set(f, FAIL_LOCAL, "there is no network here");
+	return 0;
+}
+
 int verify_run(struct context *c, const struct verify_options *o, struct verify_run_report *out)
 {
+	struct verify_report *reports;
 	bool difference = false;
 	struct errand v;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	if (o->served) {
-		fail_set(&out->outcome.error, FAIL_USAGE,
-		         "--served needs the network engine, which this version does not have");
-		return fail_hint(&out->outcome.error,
-		                 "without --served, verify re-reads what each place holds by the host's own means");
-	}
+	if (refuse(c, o, &out->outcome.error) < 0)
+		return -1;
 	if (errand_open(&v, c, &out->outcome) < 0)
 		return errand_close(&v, -1);
-	verify(&v, o);
+	reports = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *reports);
+	verify(&v, o, reports);
 	out->places = arena_alloc(&c->mem, (v.count ? v.count : 1) * sizeof *out->places);
 	for (size_t i = 0; i < v.count; i++) {
-		const struct verifying *y = v.runs[i].data;
-
-		out->places[i] = (struct verify_row){ .row = &v.runs[i].row, .report = y->report.id ? &y->report : NULL };
-		difference = difference || y->report.count > 0;
+		out->places[i] = (struct verify_row){ .row = &v.runs[i].row, .report = reports[i].id ? &reports[i] : NULL };
+		difference = difference || reports[i].count > 0;
 	}
 	rc = errand_close(&v, 0);
 	out->outcome.difference = difference;

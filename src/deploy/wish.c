@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "deploy/hooks.h"
 
 int wish_check_kinds(const struct context *c, struct fail *f)
 {
@@ -57,6 +58,8 @@ static const char *config_digest(struct context *c)
 	uint8_t id[SHA256_SIZE];
 	char *hex = arena_bytes(&c->mem, SHA256_HEX);
 
+	if (c->channel)
+		strbuf_addf(&text, "channel %s\n", c->channel);
 	for (size_t i = 0; i < c->all.count; i++)
 		add_target(&text, &c->all.items[i]);
 	sha256_bytes(text.buf, text.len, id);
@@ -124,7 +127,7 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 	*w = (struct wish){ .c = c, .o = o };
 	if (wish_check_kinds(c, f) < 0 || builds_new(&w->builds, c, o->dist, o->dist_count, f) < 0)
 		return -1;
-	if (!plan && o->build_first && builds_command(w->builds, f) < 0)
+	if (!plan && (hooks_before(c, f) < 0 || (o->build_first && builds_command(w->builds, f) < 0)))
 		return -1;
 	if (builds_read(w->builds, f) < 0)
 		return -1;

@@ -227,7 +227,7 @@ static int open_root(struct reading *r, struct fail *f)
 		return fail_hint(f, "build the front end first, or say where it is with --dist");
 	}
 	r->b->root.fd = r->root.fd;
-	if (rules_new(&r->rules, rq->rules, f) < 0)
+	if (rules_new(&r->rules, rq->rules, r->root.real, f) < 0)
 		return -1;
 	return rq->index ? index_files(&r->files, rq->index, r->root.real, f) : 0;
 }
@@ -254,6 +254,16 @@ int build_read(struct build *b, const struct build_request *rq, struct fail *f)
 	rules_free(r.rules);
 	free(r.root.real);      /* the descriptor stays open in b->root */
 	return rc;
+}
+
+void build_none(struct build *b, const char *name)
+{
+	struct fail ignored = FAIL_INIT;        /* no entry, nothing to refuse */
+
+	*b = (struct build){ .root = { .fd = -1 }, .mem = ARENA_INIT, .empty = true };
+	b->name = arena_strdup(&b->mem, name);
+	b->dir = b->root.name = "";
+	(void)tree_init(&b->tree, NULL, 0, &ignored);
 }
 
 void build_shut(struct build *b)

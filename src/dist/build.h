@@ -21,8 +21,8 @@
  * rule of the user hides it; only `allow_unsafe` lifts that. What lies below a hidden directory (node_modules/, a
  * pruned glob) is not looked at, unless an `include` reaches into it. Contents of hidden files are not scanned.
  * Hidden always: dot files and directories (but .well-known/, and .htaccess where asked), node_modules/, editor
- * backups, firebase-debug.log, and slipway.json and .slipway/ at the top. Empty directories are not content. A file
- * reached under two paths is two entries and one blob. */
+ * backups, firebase-debug.log, and slipway.json and .slipway/ at the top (less in a firebase.json project: rules.h).
+ * Empty directories are not content. A file reached under two paths is two entries and one blob. */
 #ifndef SLIPWAY_DIST_BUILD_H
 #define SLIPWAY_DIST_BUILD_H
 
@@ -45,6 +45,7 @@ struct build_rules {
 	const char *const *allow_unsafe;    /* lifts the refusals */
 	size_t allow_unsafe_count;
 	bool htaccess;                  /* a chosen host is dir or ssh: .htaccess is content */
+	bool as_firebase;               /* of a firebase.json: hides what the official client hides (rules.h) */
 	bool folds_names;               /* a chosen host folds case or normalisation: colliding names are refused */
 };
 
@@ -53,7 +54,7 @@ struct build_rules {
 struct hidden {
 	const char *path;               /* escaped for printing */
 	/* the glob, or the built-in's name: "dot file", "dot directory", "node_modules", "editor backup",
-	 * "firebase-debug.log", "slipway's own" */
+	 * "firebase-debug.log", "slipway's own"; as_firebase: its glob */
 	const char *rule;
 	bool builtin, is_dir;
 };
@@ -75,6 +76,7 @@ struct build {
 	size_t hidden_count, hidden_user, hidden_builtin;       /* the counts are of files and pruned directories */
 	struct problem *problems;       /* in path order */
 	size_t problem_count;
+	bool empty;                     /* meant to have no files: build_none */
 	size_t hashed_files;            /* read in this run (the rest came from the index) */
 	uint64_t hashed_bytes;
 	struct arena mem;               /* owns everything above but the files, which are the walk's */
@@ -103,6 +105,8 @@ struct build_request {
  * Call it on the thread that drains the pool: jobs of others that finish meanwhile are drained, too. b must not be
  * moved (blobs point at b->root). */
 int build_read(struct build *b, const struct build_request *rq, struct fail *f);
+/* A build without a directory and without files: for sites that only rewrite or redirect. */
+void build_none(struct build *b, const char *name);
 /* Closes the directory: its files can no longer be read, but what is known of them stays until build_close. */
 void build_shut(struct build *b);
 void build_close(struct build *b);

@@ -6,16 +6,28 @@
 
 #include "base/glob.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
+
+struct pattern {
+	struct glob *glob;
+	const char *text;           /* as it was written */
+	bool absolute;              /* looks at the path from / on */
+};
 
 struct globs {
-	struct glob **items;
+	struct pattern *items;
 	size_t count;
 };
 
 struct rules {
-	struct globs ignore, include, allow;
-	bool htaccess;
+	struct globs builtin, ignore, include, allow;
+	const char *root;
+	bool htaccess, as_firebase;
 };
+
+/* All that the official client hides by itself. */
+static const char *const firebase_ignore[] = { "**/firebase-debug.log", "**/firebase-debug.*.log", ".firebase/*" };
+#define FIREBASE_IGNORE (sizeof firebase_ignore / sizeof *firebase_ignore)
 
 struct named {
 	const char *name;           /* compared without case; a star may stand at its start or its end */
@@ -116,29 +128,38 @@ static const char *last_part(const char *path)
 static void globs_free(struct globs *g)
 {
 	for (size_t i = 0; i < g->count; i++)
-		glob_free(g->items[i]);
+		glob_free(g->items[i].glob);
 	free(g->items);
 }
 
-static int globs_new(struct globs *g, const char *key, const char *const *patterns, size_t count, struct fail *f)
+/* With `absolute`, a pattern that begins with a slash is one; else it matches nothing. */
+static int globs_new(struct globs *g, const char *key, const char *const *patterns, size_t count, bool absolute,
+		     struct fail *f)
 {
-	g->items = xcalloc(count, sizeof(struct glob *));
+	g->items = xcalloc(count, sizeof *g->items);
 	for (size_t i = 0; i < count; i++) {
-		if (glob_new(&g->items[i], patterns[i], f) < 0)
+		struct pattern *p = &g->items[i];
+		p->text = patterns[i];
+		p->absolute = absolute && patterns[i][0] == '/';
+		if (glob_new(&p->glob, patterns[i] + (p->absolute ? strspn(patterns[i], "/") : 0), f) < 0)
 			return fail_wrap(f, "%s: \"%.100s\"", key, patterns[i]);
 		g->count++;
 	}
 	return 0;
 }
 
-int rules_new(struct rules **out, const struct build_rules *source, struct fail *f)
+int rules_new(struct rules **out, const struct build_rules *source, const char *root, struct fail *f)
 {
 	struct rules *r = xcalloc(1, sizeof *r);
+	bool firebase = source->as_firebase;
 
 	r->htaccess = source->htaccess;
-	if (globs_new(&r->ignore, "ignore", source->ignore, source->ignore_count, f) < 0 ||
-	    globs_new(&r->include, "include", source->include, source->include_count, f) < 0 ||
-	    globs_new(&r->allow, "allow_unsafe", source->allow_unsafe, source->allow_unsafe_count, f) < 0) {
+	r->as_firebase = firebase;
+	r->root = root ? root + strspn(root, "/") : "";
+	if (globs_new(&r->builtin, "built in", firebase_ignore, firebase ? FIREBASE_IGNORE : 0, false, f) < 0 ||
+	    globs_new(&r->ignore, "ignore", source->ignore, source->ignore_count, firebase && root, f) < 0 ||
+	    globs_new(&r->include, "include", source->include, source->include_count, false, f) < 0 ||
+	    globs_new(&r->allow, "allow_unsafe", source->allow_unsafe, source->allow_unsafe_count, false, f) < 0) {
 		rules_free(r);
 		return -1;
 	}
@@ -150,39 +171,39 @@ void rules_free(struct rules *r)
 {
 	if (!r)
 		return;
+	globs_free(&r->builtin);
 	globs_free(&r->ignore);
 	globs_free(&r->include);
 	globs_free(&r->allow);
 	free(r);
 }
 
-static const struct glob *first_match(const struct globs *g, const char *path)
+static bool holds(const struct rules *r, const struct pattern *p, const char *path,
+		  bool (*test)(const struct glob *g, const char *path))
 {
-	for (size_t i = 0; i < g->count; i++)
-		if (glob_match(g->items[i], path))
-			return g->items[i];
-	return NULL;
+	struct strbuf whole = STRBUF_INIT;
+
+	if (!p->absolute)
+		return test(p->glob, path);
+	strbuf_addf(&whole, "%s%s%s", r->root, *r->root ? "/" : "", path);
+	bool is = test(p->glob, whole.buf);
+	strbuf_clear(&whole);
+	return is;
 }
 
-static const struct glob *first_prune(const struct globs *g, const char *dir)
+/* The first pattern of the list that the test finds true, as it was written. */
+static const char *first(const struct rules *r, const struct globs *g, const char *path,
+			 bool (*test)(const struct glob *g, const char *path))
 {
 	for (size_t i = 0; i < g->count; i++)
-		if (glob_prunes(g->items[i], dir))
-			return g->items[i];
+		if (holds(r, &g->items[i], path, test))
+			return g->items[i].text;
 	return NULL;
-}
-
-static bool any_reaches(const struct globs *g, const char *dir)
-{
-	for (size_t i = 0; i < g->count; i++)
-		if (glob_reaches(g->items[i], dir))
-			return true;
-	return false;
 }
 
 bool rules_allow(const struct rules *r, const char *path)
 {
-	return first_match(&r->allow, path) != NULL;
+	return first(r, &r->allow, path, glob_match) != NULL;
 }
 
 /* The rule that hides the directory as such; *builtin says whose it is. */
@@ -193,31 +214,36 @@ static const char *hides_dir(const struct rules *r, const char *path, bool *buil
 	*builtin = true;
 	if (strcmp(path, ".slipway") == 0)
 		return "slipway's own";
-	if (strcmp(name, "node_modules") == 0)
+	if (!r->as_firebase && strcmp(name, "node_modules") == 0)
 		return "node_modules";
-	if (name[0] == '.' && strcmp(name, ".well-known") != 0)
+	if (!r->as_firebase && name[0] == '.' && strcmp(name, ".well-known") != 0)
 		return "dot directory";
 	*builtin = false;
-	const struct glob *g = first_prune(&r->ignore, path);
-	return g ? glob_text(g) : NULL;
+	return first(r, &r->ignore, path, glob_prunes);
 }
 
-static const char *hides_file(const struct rules *r, const char *path, bool *builtin)
+/* What slipway hides by itself, but not in a firebase.json project. */
+static const char *hides_name(const struct rules *r, const char *name)
 {
-	const char *name = last_part(path);
-
-	*builtin = true;
-	if (strcmp(path, "slipway.json") == 0)
-		return "slipway's own";
 	if (is_editor_backup(name))
 		return "editor backup";
 	if (is_firebase_log(name))
 		return "firebase-debug.log";
 	if (name[0] == '.' && !(r->htaccess && strcmp(name, ".htaccess") == 0))
 		return "dot file";
+	return NULL;
+}
+
+static const char *hides_file(const struct rules *r, const char *path, bool *builtin)
+{
+	*builtin = true;
+	if (strcmp(path, "slipway.json") == 0)
+		return "slipway's own";
+	const char *rule = r->as_firebase ? first(r, &r->builtin, path, glob_match) : hides_name(r, last_part(path));
+	if (rule)
+		return rule;
 	*builtin = false;
-	const struct glob *g = first_match(&r->ignore, path);
-	return g ? glob_text(g) : NULL;
+	return first(r, &r->ignore, path, glob_match);
 }
 
 struct verdict rules_judge_dir(const struct rules *r, const char *path, const struct verdict *above)
@@ -232,7 +258,7 @@ struct verdict rules_judge_dir(const struct rules *r, const char *path, const st
 	else
 		v.rule = hides_dir(r, path, &v.builtin);
 	if (v.rule)
-		v.is = any_reaches(&r->include, path) ? RULE_ENTER : RULE_HIDE;
+		v.is = first(r, &r->include, path, glob_reaches) ? RULE_ENTER : RULE_HIDE;
 	return v;
 }
 
@@ -250,7 +276,7 @@ struct verdict rules_judge_file(const struct rules *r, const char *path, const s
 	if (!v.rule)
 		return v;
 	v.is = RULE_HIDE;
-	if (first_match(&r->include, path))
+	if (first(r, &r->include, path, glob_match))
 		v = (struct verdict){ RULE_KEEP, NULL, false };
 	return v;
 }

@@ -1,7 +1,11 @@
 /* rules: which paths of a build are content, which are hidden, and which are refused. Refused wins over hidden: a
  * `.env` in a build is a mistake that must be seen, even where dot files or a rule of the user would hide it; only
  * allow_unsafe lifts it (it is then judged by the other rules). What lies below a hidden directory is not looked at,
- * unless an `include` reaches into it. */
+ * unless an `include` reaches into it.
+ *
+ * as_firebase judges as the official Firebase client does: built in are firebase-debug logs and what lies directly in
+ * .firebase/ (and slipway's own); dot files and node_modules are content; a pattern that begins with / is matched
+ * against the absolute path. What is refused stays refused. */
 #ifndef SLIPWAY_DIST_RULES_H
 #define SLIPWAY_DIST_RULES_H
 
@@ -10,8 +14,9 @@
 #include "dist/build.h"
 
 struct rules;
-/* FAIL_CONFIG names the glob that does not compile. source is borrowed until rules_free. */
-int rules_new(struct rules **out, const struct build_rules *source, struct fail *f);
+/* root: the build's absolute path, for absolute patterns; NULL = they match nothing. FAIL_CONFIG names the glob that
+ * does not compile. source and root are borrowed until rules_free. */
+int rules_new(struct rules **out, const struct build_rules *source, const char *root, struct fail *f);
 void rules_free(struct rules *r);       /* accepts NULL */
 
 enum judgement {

@@ -107,6 +107,9 @@ struct begin_request {
 	const struct release_header *header;    /* written by seal; borrowed until its done */
 	const char *live_id;            /* links are taken from here first; NULL = first release */
 	bool fresh;                     /* --repair: trust no stored content, use fresh inodes */
+	/* live_id is what a record says, nobody has looked: seal reads what read would, for the read that follows, and
+	 * leaves it to the caller to compare (kinds with HOST_FENCES). */
+	bool unseen;
 	bool full_durability;           /* durability "full": sync every file */
 };
 

@@ -237,10 +237,11 @@ void http_lane_free(struct http_lane *l)
 {
 	if (!l)
 		return;
+	struct http_work *w;
 	l->closing = true;
 	http_lane_cancel(l);
-	while (!link_empty(&l->queue[HTTP_CLASS_OVER]))
-		finish_over(link_owner(l->queue[HTTP_CLASS_OVER].next, struct http_work, link));
+	while ((w = http_queue_over_in(l)))
+		finish_over(w);
 	l->peer->lanes--;
 	free(l);
 }
@@ -279,29 +280,43 @@ static void say_why_no_more(struct http_request *rq, const struct retry *r, unsi
 	snprintf(f->text + len, sizeof f->text - len, "%s", more);
 }
 
+/* Whether it goes better if it is made again at once, which costs nothing of the budget. */
+static bool put_right(struct http_work *w, const struct http_handle *x, CURLcode code, bool harmless)
+{
+	/* That a kept connection dies under a request is how the far side closes it (RFC 9112 9.5), not a trouble. */
+	if (x->stop == HTTP_STOP_RESENT && harmless && !w->fresh) {
+		w->fresh = true;
+		return true;
+	}
+	/* An authority that was only put into the system's file is not in its directory. */
+	if (code == CURLE_PEER_FAILED_VERIFICATION && x->by_directory) {
+		x->http->by_directory = false;
+		return true;
+	}
+	return false;
+}
+
 /* Arms the pause before another attempt, unless there is to be none. */
-static bool again(struct http_work *w, const struct http_handle *x)
+static bool again(struct http_work *w, const struct http_handle *x, CURLcode code)
 {
 	struct http_request *rq = w->rq;
 	struct http *h = x->http;
-	struct retry r = { .verdict = RETRY_WAIT };
+	struct retry r = { .verdict = RETRY_NEVER };
 	bool harmless = (rq->flags & HTTP_REPEATABLE) || !x->begun || rq->status == 429;
-	bool died = harmless && x->stop == HTTP_STOP_RESENT && !w->fresh;
 	unsigned budget = budget_left(h);
 	uint32_t random = 0;
 
-	/* That a kept connection dies under a request is how the far side closes it (RFC 9112 9.5), not a trouble. */
-	if (!died) {
+	if (!put_right(w, x, code, harmless)) {
 		if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
 			random = (uint32_t)clock_mono_ns();
-		r = harmless ? retry_judge(&rq->fail, rq->attempts, budget, random) : (struct retry){ .verdict = RETRY_NEVER };
+		if (harmless)
+			r = retry_judge(&rq->fail, rq->attempts, budget, random);
 		if (r.verdict != RETRY_WAIT) {
 			say_why_no_more(rq, &r, harmless ? budget : 1);
 			return false;
 		}
 		h->retries++;
 	}
-	w->fresh |= died;
 	w->pause.fire = pause_over;
 	loop_timer(h->loop, &w->pause, r.delay_ms);
 	return true;
@@ -365,7 +380,7 @@ void http_attempt_over(struct http_handle *x, CURLcode code)
 		rq->maybe_arrived |= x->begun && !(answered && rq->status >= 300 && rq->status < 500);
 	if (w->cancelled)               /* by its judge */
 		return;
-	if (rq->rc == 0 || !again(w, x)) {
+	if (rq->rc == 0 || !again(w, x, code)) {
 		finish(w);
 		return;
 	}
@@ -422,14 +437,12 @@ static void turn_end(struct timer *t)
 
 	while ((x = http_multi_ended(h, &code)))
 		http_attempt_over(x, code);
-	while (!link_empty(&h->over)) {
-		struct http_lane *l = link_owner(h->over.next - HTTP_CLASS_OVER, struct http_lane, turn);
-		finish_over(link_owner(l->queue[HTTP_CLASS_OVER].next, struct http_work, link));
-	}
+	while ((w = http_queue_over(h)))
+		finish_over(w);
 	while ((w = http_queue_next(h))) {
 		start(h, w);
 		begun = true;
 	}
-	if (begun)
+	if (begun && h->multi)
 		http_multi_kick(h);
 }

@@ -117,6 +117,28 @@ static size_t on_body(char *out, size_t size, size_t count, void *arg)
 	return CURL_READFUNC_ABORT;
 }
 
+/* One file or one directory. From a file libcurl reads all authorities, once for the multi handle if there is no
+ * directory beside it; that takes longer than all the rest of a run's beginning. From a directory OpenSSL reads the one
+ * that it needs. */
+static unsigned set_authorities(struct http_handle *x)
+{
+	const struct http *h = x->http;
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	const char *file = h->o.ca_file ? h->o.ca_file : info->cainfo, *directory = NULL;
+	unsigned bad = 0;
+
+	x->by_directory = h->by_directory;
+	if (h->by_directory || !file) {
+		directory = info->capath;
+		file = NULL;
+	}
+	bad |= curl_easy_setopt(x->easy, CURLOPT_CAINFO, file);
+	bad |= curl_easy_setopt(x->easy, CURLOPT_CAPATH, directory);
+	bad |= curl_easy_setopt(x->easy, CURLOPT_PROXY_CAINFO, file);
+	bad |= curl_easy_setopt(x->easy, CURLOPT_PROXY_CAPATH, directory);
+	return bad;
+}
+
 /* What every request has: the safety rules of http.h. */
 static unsigned set_rules(struct http_handle *x)
 {
@@ -134,15 +156,7 @@ static unsigned set_rules(struct http_handle *x)
 	bad |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (h->o.ca_file) {
-		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, h->o.ca_file);
-		bad |= curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, h->o.ca_file);
-	}
-	/* With a directory beside the file libcurl would read all of the file again for every connection. */
-	if (h->o.ca_file || curl_version_info(CURLVERSION_NOW)->cainfo) {
-		bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-		bad |= curl_easy_setopt(e, CURLOPT_PROXY_CAPATH, NULL);
-	}
+	bad |= set_authorities(x);
 	if (o->plain)
 		bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
 	bad |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -152,7 +166,6 @@ static unsigned set_rules(struct http_handle *x)
 	bad |= curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, HTTP_DNS_KEPT_S);
 	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)x->work->rq->lane->peer->connect_ms);
 	bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->work->fresh ? 1L : 0L);
-	bad |= curl_easy_setopt(e, CURLOPT_SHARE, h->share);
 	return bad;
 }
 

@@ -19,7 +19,7 @@
 #include "net/http.h"
 #include "net/http_width.h"
 
-#if LIBCURL_VERSION_NUM < 0x075800
+#if defined LIBCURL_VERSION_NUM && LIBCURL_VERSION_NUM < 0x075800
 #error "libcurl 7.88 or newer is needed"
 #endif
 
@@ -86,7 +86,7 @@ struct http_peer {
 	struct link ring[HTTP_CLASS_OVER];      /* lanes that have something of the class */
 	struct http_origin *origins;
 	struct http_width width;
-	unsigned sending, lanes;
+	unsigned sending, waiting, lanes;       /* works that have a handle; that are in a queue */
 	uint64_t bytes;                         /* of bodies under way */
 	int64_t connect_ms, idle_ms, request_ms;
 	bool heavy_next;                        /* light and heavy take turns */
@@ -100,6 +100,7 @@ struct http_work {
 	struct http_handle *handle;             /* while sending, and until done */
 	struct timer pause;
 	enum http_class class;
+	bool waits;                             /* counted in peer->waiting */
 	bool cancelled;
 	bool refused;                           /* was not to be sent at all: rq->fail says why */
 	bool fresh;                             /* on a new connection: a kept one died under it */
@@ -126,6 +127,7 @@ struct http_handle {
 	enum http_stop stop;
 	int error_number;                       /* errno of FILE_ERROR, or of a socket that could not be opened */
 	bool active;                            /* in http->active, counted in `sending` */
+	bool by_directory;                      /* the authorities are the system's directory of them */
 	bool begun;                             /* the connection was made: something may have been sent */
 	bool headed;                            /* the last header line was the empty one: they are complete */
 	bool cut;                               /* the body of an error was too long to be read to its end */
@@ -137,7 +139,7 @@ struct http {
 	struct http_options o;
 	unsigned width;                         /* of all peers together */
 	CURLM *multi;                           /* NULL before the first request */
-	CURLSH *share;                          /* TLS sessions */
+	bool by_directory;                      /* ask the system's directory of authorities, not its file */
 	struct timer curl_timer, turn_end, sweep;
 	struct link peers, over;                /* over: lanes with works that wait for their done() */
 	struct link active, idle;               /* handles */
@@ -161,7 +163,10 @@ void http_queue_add(struct http_work *w, bool again);
 void http_queue_remove(struct http_work *w);
 /* The work of any peer whose turn it is and that may start now, removed from its queue; NULL when there is none. */
 struct http_work *http_queue_next(struct http *h);
-/* Something of the peer waits: whatever could start was started at the end of the last turn. */
+/* A work of the lane, or of any lane, that only waits for its done(); NULL when there is none. It stays in its list. */
+struct http_work *http_queue_over_in(const struct http_lane *l);
+struct http_work *http_queue_over(const struct http *h);
+/* More is sending and waiting than the peer's width lets through. */
 bool http_queue_waits(const struct http_peer *p);
 /* The origin that the peer was given, or NULL. */
 struct http_origin *http_peer_origin(const struct http_peer *p, const char *origin);

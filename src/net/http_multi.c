@@ -2,9 +2,11 @@
  * waits. Deadlines that libcurl does not know are looked at here, all by one timer. */
 #include "net/http_inside.h"
 
+#include <dirent.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <linux/sockios.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/clock.h"
@@ -169,20 +171,33 @@ void http_multi_sweep_in(struct http *h, int64_t ms)
 		loop_timer(h->loop, &h->sweep, ms);
 }
 
+/* Whether the directory is arranged as OpenSSL looks for authorities: files named by hashes, "002c0b4f.0". */
+static bool hashed(const char *directory)
+{
+	DIR *d = directory ? opendir(directory) : NULL;
+	const struct dirent *e;
+	bool found = false;
+
+	while (d && !found && (e = readdir(d)))
+		found = strspn(e->d_name, "0123456789abcdef") == 8 && strcmp(e->d_name + 8, ".0") == 0;
+	if (d)
+		closedir(d);
+	return found;
+}
+
 bool http_multi_open(struct http *h)
 {
 	if (h->multi)
 		return true;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return false;
-	h->share = curl_share_init();
 	h->multi = curl_multi_init();
-	if (!h->share || !h->multi) {
-		http_multi_close(h);
+	if (!h->multi) {
+		curl_global_cleanup();
 		return false;
 	}
+	h->by_directory = !h->o.ca_file && hashed(curl_version_info(CURLVERSION_NOW)->capath);
 	long kept = h->width > KEPT_LEAST ? (long)h->width : KEPT_LEAST;
-	curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -198,12 +213,11 @@ bool http_multi_open(struct http *h)
 
 void http_multi_close(struct http *h)
 {
-	if (!h->multi && !h->share)
+	if (!h->multi)
 		return;
 	while (!link_empty(&h->idle))
 		http_handle_free(link_owner(h->idle.next, struct http_handle, link));
 	curl_multi_cleanup(h->multi);
-	curl_share_cleanup(h->share);
 	loop_timer_stop(h->loop, &h->curl_timer);
 	loop_timer_stop(h->loop, &h->sweep);
 	for (struct http_socket *next, *s = h->spare; s; s = next) {
@@ -212,7 +226,6 @@ void http_multi_close(struct http *h)
 	}
 	h->spare = NULL;
 	h->multi = NULL;
-	h->share = NULL;
 	curl_global_cleanup();
 }
 

@@ -44,7 +44,7 @@ void http_peer_free(struct http_peer *p)
 	free(p);
 }
 
-int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
+static int allow(struct http_peer *p, const char *origin, bool (*plainly)(const char *origin), struct fail *f)
 {
 	struct strbuf text = STRBUF_INIT, path = STRBUF_INIT, shown = STRBUF_INIT;
 	bool split = http_split(origin, &text, &path) && !strchr(origin, '?') && strcmp(path.buf, "/") == 0;
@@ -54,7 +54,7 @@ int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
 	strbuf_addescaped(&shown, origin, strnlen(origin, 200));
 	if (!split) {
 		rc = fail_set(f, FAIL_CONFIG, "%s: \"%s\" is no origin (https://HOST[:PORT])", p->name, shown.buf);
-	} else if (plain && !http_is_loopback(text.buf)) {
+	} else if (plain && !http_is_loopback(text.buf) && !(plainly && plainly(text.buf))) {
 		rc = fail_set(f, FAIL_CONFIG, "%s: %s must be https (plain http may go to loopback only)", p->name, text.buf);
 	} else if (!http_peer_origin(p, text.buf)) {
 		struct http_origin *o = xcalloc(1, sizeof *o + text.len + 1);
@@ -67,6 +67,16 @@ int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
 	strbuf_clear(&path);
 	strbuf_clear(&shown);
 	return rc;
+}
+
+int http_peer_allow(struct http_peer *p, const char *origin, struct fail *f)
+{
+	return allow(p, origin, NULL, f);
+}
+
+int http_peer_allow_metadata(struct http_peer *p, const char *origin, struct fail *f)
+{
+	return allow(p, origin, http_is_metadata, f);
 }
 
 unsigned http_peer_width(const struct http_peer *p)
@@ -111,6 +121,8 @@ void http_queue_add(struct http_work *w, bool again)
 	struct link *queue = &l->queue[c];
 
 	link_before(again ? queue->next : queue, &w->link);
+	w->waits = c != HTTP_CLASS_OVER;
+	l->peer->waiting += w->waits;
 	if (link_empty(&l->turn[c]))
 		link_before(c == HTTP_CLASS_OVER ? &l->peer->http->over : &l->peer->ring[c], &l->turn[c]);
 }
@@ -120,6 +132,8 @@ void http_queue_remove(struct http_work *w)
 	struct http_lane *l = w->rq->lane;
 
 	link_out(&w->link);
+	l->peer->waiting -= w->waits;
+	w->waits = false;
 	for (int c = 0; c < HTTP_CLASSES; c++)
 		if (link_empty(&l->queue[c]))
 			link_out(&l->turn[c]);
@@ -137,9 +151,14 @@ static struct http_work *head(const struct http_peer *p, enum http_class c)
 	return w->origin->scout ? NULL : w;
 }
 
+bool http_queue_waits(const struct http_peer *p)
+{
+	return p->sending + p->waiting > p->width.now;
+}
+
 static struct http_work *next_of(struct http_peer *p, bool urgent_only)
 {
-	if (p->sending >= p->width.now)
+	if (p->sending >= p->width.now && !(http_queue_waits(p) && http_width_pressed(&p->width, clock_mono_ns())))
 		return NULL;
 	struct http_work *urgent = head(p, HTTP_CLASS_URGENT);
 	if (urgent || urgent_only)
@@ -155,7 +174,7 @@ static struct http_work *take(struct http_peer *p, struct http_work *w)
 	enum http_class c = w->class;
 	struct http_lane *l = w->rq->lane;
 
-	link_out(&w->link);
+	http_queue_remove(w);
 	link_out(&l->turn[c]);
 	if (!link_empty(&l->queue[c]))
 		link_before(&p->ring[c], &l->turn[c]);
@@ -178,11 +197,16 @@ struct http_work *http_queue_next(struct http *h)
 	return NULL;
 }
 
-bool http_queue_waits(const struct http_peer *p)
+struct http_work *http_queue_over_in(const struct http_lane *l)
 {
-	bool more = false;
+	const struct link *queue = &l->queue[HTTP_CLASS_OVER];
 
-	for (int c = 0; c < HTTP_CLASS_OVER; c++)
-		more |= !link_empty(&p->ring[c]);
-	return more;
+	return link_empty(queue) ? NULL : link_owner(queue->next, struct http_work, link);
+}
+
+struct http_work *http_queue_over(const struct http *h)
+{
+	if (link_empty(&h->over))
+		return NULL;
+	return http_queue_over_in(link_owner(h->over.next - HTTP_CLASS_OVER, struct http_lane, turn));
 }

@@ -77,19 +77,43 @@ bool http_split(const char *url, struct strbuf *origin, struct strbuf *path)
 	return true;
 }
 
-bool http_is_loopback(const char *origin)
+static bool is_loopback(const char *host)
+{
+	size_t len = strlen(host);
+	struct in_addr v4;
+
+	return strcmp(host, "localhost") == 0 || (len > 10 && strcmp(host + len - 10, ".localhost") == 0) ||
+		strcmp(host, "[::1]") == 0 || (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+}
+
+static bool is_metadata(const char *host)
+{
+	struct in_addr v4;
+
+	return strcmp(host, "metadata.google.internal") == 0 || strcmp(host, "metadata.google.internal.") == 0 ||
+		(inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 16 == (169U << 8 | 254));
+}
+
+static bool ask_host(const char *origin, bool (*is)(const char *host))
 {
 	struct strbuf text = STRBUF_INIT;
-	struct in_addr v4;
-	bool is = false;
+	bool yes = false;
 
 	if (http_split(origin, &text, NULL)) {
 		char *host = strstr(text.buf, "://") + 3;
 		host[host_length(host)] = '\0';
-		size_t len = strlen(host);
-		is = strcmp(host, "localhost") == 0 || (len > 10 && strcmp(host + len - 10, ".localhost") == 0) ||
-			strcmp(host, "[::1]") == 0 || (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+		yes = is(host);
 	}
 	strbuf_clear(&text);
-	return is;
+	return yes;
+}
+
+bool http_is_loopback(const char *origin)
+{
+	return ask_host(origin, is_loopback);
+}
+
+bool http_is_metadata(const char *origin)
+{
+	return ask_host(origin, is_metadata);
 }

@@ -2,13 +2,13 @@
 
 #define REQUEST_COST 16384.0            /* a request without a body weighs as much as so many bytes */
 #define PATIENCE_MOST 32
+#define HICCUPS_OF 16
 
 static void new_round(struct http_width *w, int64_t now_ns)
 {
 	w->began_ns = now_ns;
-	w->answers = w->hiccups = 0;
+	w->answers = 0;
 	w->work = 0;
-	w->slack = false;
 }
 
 void http_width_init(struct http_width *w, unsigned start, unsigned most, int64_t now_ns)
@@ -43,10 +43,12 @@ static void widen(struct http_width *w)
 		w->rest--;
 		return;
 	}
-	if (w->doubling)
+	if (w->doubling) {
 		more = w->now;
-	else if (w->now < w->known / 4 * 3)
+		w->calm = 0;
+	} else if (w->now < w->known / 4 * 3) {
 		more = w->now / 4 + (w->now < 4);
+	}
 	w->now = more < w->most - w->now ? w->now + more : w->most;
 	if (w->now <= w->known)         /* where it has been already is no trial */
 		w->base = w->now;
@@ -65,15 +67,31 @@ static void judge_round(struct http_width *w, int64_t now_ns)
 	widen(w);
 }
 
+bool http_width_pressed(struct http_width *w, int64_t now_ns)
+{
+	if (!w->doubling || w->calm < w->now || w->now == w->most)
+		return false;
+	w->now = w->now < w->most - w->now ? w->now * 2 : w->most;
+	w->base = w->now;
+	w->rate = 0;
+	w->calm = 0;
+	new_round(w, now_ns);
+	return true;
+}
+
 void http_width_answer(struct http_width *w, int64_t now_ns, uint64_t bytes, bool waiting)
 {
-	w->answers++;
-	w->work += REQUEST_COST + (double)bytes;
-	w->slack |= !waiting;
-	if (w->answers < w->now)
+	w->calm++;
+	if (w->hiccups && ++w->since >= w->now)
+		w->hiccups = w->since = 0;
+	if (!waiting) {
+		new_round(w, now_ns);
 		return;
-	if (!w->slack)
-		judge_round(w, now_ns);
+	}
+	w->work += REQUEST_COST + (double)bytes;
+	if (++w->answers < w->now)
+		return;
+	judge_round(w, now_ns);
 	new_round(w, now_ns);
 }
 
@@ -81,14 +99,16 @@ void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns
 {
 	if (started_ns <= w->halved_ns)
 		return;
-	if (kind == HTTP_TROUBLE_UNAVAILABLE && ++w->hiccups < 2)
+	if (kind == HTTP_TROUBLE_UNAVAILABLE && (++w->hiccups < 2 || w->hiccups <= w->now / HICCUPS_OF))
 		return;
 	w->known = w->now;
 	w->now = w->base = w->now > 1 ? w->now / 2 : 1;
 	w->rate = 0;
 	w->doubling = false;
+	w->calm = 0;
 	w->rest = 0;
 	w->patience = 1;
+	w->hiccups = w->since = 0;
 	w->halved_ns = now_ns;
 	new_round(w, now_ns);
 }

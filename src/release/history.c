@@ -69,6 +69,21 @@ const struct release_info *release_previous(const struct release_list *l, const 
 	return steps ? NULL : r;
 }
 
+void release_promoted(struct release_list *l, const struct switchlog *log)
+{
+	for (size_t i = 0; i < l->count; i++)
+		for (size_t k = log->count; k-- > 0;) {
+			const struct switch_record *r = &log->records[k];
+
+			if (!r->id || strcmp(r->id, l->items[i].header.id) != 0 || !r->from)
+				continue;
+			if (strcmp(r->action, "promote") == 0) {
+				l->items[i].header.parent = r->from;
+				break;
+			}
+		}
+}
+
 size_t release_retain(const struct release_list *l, const struct keep_policy *keep, int64_t now_s, bool foreign,
 	bool *drop)
 {

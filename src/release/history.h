@@ -27,6 +27,10 @@ const struct release_info *release_live(const struct release_list *l);
 const struct release_info *release_previous(const struct release_list *l, const struct release_info *from,
 	unsigned steps);
 
+/* What was promoted here was staged on another channel, where its parent lies: on this place it came after what the log
+ * says it took over from, which becomes its parent in the list. */
+void release_promoted(struct release_list *l, const struct switchlog *log);
+
 struct keep_policy {
 	unsigned last;                  /* at least this many stay */
 	int64_t within_s;               /* and all younger than this; 0 = no such rule */

@@ -1,9 +1,9 @@
 /* switchlog: the append-only record of every switch of a place, a JSON line each: seq, id, from, at, by, action,
  * reason. The live link is the truth; a log that lags is completed from it. Besides switches it carries marks.
  *
- * actions: "deploy", "rollback", "repair", "adopt", "undo" (a deploy taken back by the engine), "found" (completed from
- * the live link: somebody else switched), and the marks "pin", "unpin" (id = the release), "drifted", "clean" (what
- * verify saw). */
+ * actions: "deploy", "rollback", "repair", "adopt", "promote" (what a preview channel serves), "disable", "enable",
+ * "undo" (a deploy taken back by the engine), "found" (completed from the live link: somebody else switched), and
+ * the marks "pin", "unpin" (id = the release), "drifted", "clean" (what verify saw). */
 #ifndef SLIPWAY_RELEASE_SWITCHLOG_H
 #define SLIPWAY_RELEASE_SWITCHLOG_H
 

@@ -10,34 +10,20 @@
 #include "base/strmap.h"
 #include "target/keys.h"
 
-/* A parse failure's text begins with name:line:column; the problem's row has fields of its own for that. */
-static void add_failure(struct problems *problems, const char *name, const struct fail *f)
-{
-	const char *text = f->text, *at;
-	char *end;
-	unsigned long line, column;
-
-	if (strncmp(text, name, strlen(name)) == 0 && text[strlen(name)] == ':') {
-		at = text + strlen(name) + 1;
-		line = strtoul(at, &end, 10);
-		column = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
-		if (line && column && strncmp(end, ": ", 2) == 0) {
-			problem_add(problems, PROBLEM_ERROR, name, (unsigned)line, (unsigned)column, NULL, "%s", end + 2);
-			return;
-		}
-	}
-	problem_add(problems, PROBLEM_ERROR, name, 0, 0, f->hint[0] ? f->hint : NULL, "%s", text);
-}
-
 const struct json_doc *project_read_document(struct project *p, const char *path, struct problems *problems)
 {
 	struct json_doc *d;
 	struct fail f = FAIL_INIT;
 
 	if (json_load(&d, p->dirfd, path, path, JSON_COMMENTS, &f) < 0) {
-		add_failure(problems, path, &f);
+		problem_add_failure(problems, PROBLEM_ERROR, path, &f);
 		return NULL;
 	}
+	return project_own_document(p, d);
+}
+
+const struct json_doc *project_own_document(struct project *p, struct json_doc *d)
+{
 	p->docs = vec_grow(p->docs, &p->doc_cap, p->doc_count + 1, sizeof *p->docs);
 	p->docs[p->doc_count++] = d;
 	return d;
@@ -230,8 +216,10 @@ void documents_read(struct project *p, struct problems *problems)
 	p->manifests_dir = directory_of(p, "manifests", "manifests");
 	p->overlays_dir = directory_of(p, "overlays", "overlays");
 	read_inline(p, problems);
-	read_directory(p, p->targets_dir, json_string(targets) != NULL, problems, read_target_file);
-	read_directory(p, p->manifests_dir, json_string(manifests) != NULL, problems, read_host_file);
+	if (!p->firebase) {
+		read_directory(p, p->targets_dir, json_string(targets) != NULL, problems, read_target_file);
+		read_directory(p, p->manifests_dir, json_string(manifests) != NULL, problems, read_host_file);
+	}
 	if (p->target_count)
 		qsort(p->targets, p->target_count, sizeof *p->targets, target_order);
 	if (p->host_count)

@@ -23,10 +23,6 @@ struct draft {
 /* Adds a document and begins its object in w (indented by 2); end with draft_end. */
 void draft_begin(struct draft *d, struct jw *w, const char *path);
 void draft_end(struct jw *w);
-/* A name made fit to be a target's, host's or build's: other characters become "-". */
-const char *draft_name(struct draft *d, const char *text);
-/* Literal text for a place where ${...} is expanded. */
-const char *draft_literal(struct draft *d, const char *text);
 /* init_firebase.c: fills the draft from firebase.json and .firebaserc in dirfd. */
 int draft_from_firebase(struct draft *d, int dirfd, const struct init_request *rq, const char *name, struct fail *f);
 

@@ -96,7 +96,7 @@ static int by_name(struct env_choice *out, const struct project *p, const char *
 		fail_set(f, FAIL_USAGE, "there is no environment \"%s\" (%s); there is %s", shown.buf, why, names.buf);
 	strbuf_clear(&names);
 	strbuf_clear(&shown);
-	return -1;
+	return project_firebase(p) ? fail_hint(f, "a firebase.json's project is chosen with -P ALIAS") : -1;
 }
 
 /* 1 chosen, 0 no environment takes the branch, -1. */

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "target/draft.h"
 #include "target/shape.h"
+#include "target/vars.h"
 
 /* ---- the draft ---- */
 void draft_begin(struct draft *d, struct jw *w, const char *path)
@@ -26,34 +27,6 @@ void draft_end(struct jw *w)
 {
 	jw_end(w);
 	strbuf_addch(w->out, '\n');
-}
-
-const char *draft_name(struct draft *d, const char *text)
-{
-	char *name = arena_strndup(&d->mem, text, strnlen(text, 63));
-
-	for (char *p = name; *p; p++) {
-		char one[2] = { *p, '\0' };
-
-		if (!form_fits(FORM_NAME, one) && (p == name || !strchr("._-", *p)))
-			*p = p == name ? 'x' : '-';
-	}
-	return *name ? name : "site";
-}
-
-const char *draft_literal(struct draft *d, const char *text)
-{
-	struct strbuf out = STRBUF_INIT;
-	const char *literal;
-
-	for (const char *p = text; *p; p++) {
-		if (p[0] == '$' && p[1] == '{')
-			strbuf_addch(&out, '$');
-		strbuf_addch(&out, *p);
-	}
-	literal = arena_strndup(&d->mem, out.buf, out.len);
-	strbuf_clear(&out);
-	return literal;
 }
 
 static void draft_clear(struct draft *d)
@@ -103,7 +76,7 @@ static void draft_plain(struct draft *d, const struct init_request *rq, const ch
 	jw_object(&w);
 	jw_key(&w, name);
 	jw_object(&w);
-	jw_kstr(&w, "dir", draft_literal(d, rq->dist ? rq->dist : "dist"));
+	jw_kstr(&w, "dir", vars_literal(rq->dist ? rq->dist : "dist", &d->mem));
 	jw_end(&w);
 	jw_end(&w);
 	jw_key(&w, "defaults");
@@ -194,7 +167,7 @@ static int check_request(const struct init_request *rq, struct fail *f)
 static const char *own_name(struct draft *d, const struct init_request *rq)
 {
 	char *real = realpath(rq->dir, NULL), *slash = real ? strrchr(real, '/') : NULL;
-	const char *name = rq->name ? rq->name : draft_name(d, slash && slash[1] ? slash + 1 : "site");
+	const char *name = rq->name ? rq->name : form_name_of(slash && slash[1] ? slash + 1 : "site", &d->mem);
 
 	free(real);
 	return name;

@@ -6,6 +6,8 @@
 #include "base/fail.h"
 #include "base/strbuf.h"
 
+struct fbjson_request;                /* fbjson.h */
+
 struct init_request {
 	const char *dir;                /* where */
 	const char *name;               /* NULL = the directory's name */
@@ -14,6 +16,7 @@ struct init_request {
 	const char *root;               /* dir: the targets' root, may hold ${target}; NULL = "www/${target}" */
 	const char *const *targets;     /* names; none = one named like the project */
 	size_t target_count;
+	const struct fbjson_request *firebase;        /* how firebase.json's project is found; NULL = nothing special */
 };
 /* Appends a line per file written to report. All or nothing: an existing file is FAIL_USAGE before anything is
  * written. */

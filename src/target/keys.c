@@ -4,7 +4,7 @@
 
 #include "target/keys_host.h"
 
-#define END { NULL, NULL, 0, 0, false, 0 }
+#define END { .name = NULL }
 #define D KIND_DIR
 #define F KIND_FIREBASE
 #define S KIND_S3
@@ -121,8 +121,10 @@ bool key_is_setting(const struct key_row *row)
 }
 
 /* ---- slipway.json ---- */
+static const struct shape only_true = { .types = SHAPE_TRUE };
 static const struct key_row build_rows[] = {
-	{ .name = "dir", .shape = &shape_text, .required = true }, { .name = "command", .shape = &shape_text },
+	{ .name = "dir", .shape = &shape_text, .choice = 1 }, { .name = "empty", .shape = &only_true, .choice = 1 },
+	{ .name = "command", .shape = &shape_text },
 	{ .name = "ignore", .shape = &shape_texts }, { .name = "include", .shape = &shape_texts },
 	{ .name = "allow_unsafe", .shape = &shape_texts }, END
 };

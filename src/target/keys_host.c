@@ -5,7 +5,7 @@
 #define OBJECT(rows) { .types = SHAPE_OBJECT, .keys = (rows) }
 #define LIST_OF(shape) { .types = SHAPE_LIST, .item = (shape) }
 #define WORDS(...) { .types = SHAPE_STRING, .words = (const char *const[]){ __VA_ARGS__, NULL } }
-#define END { NULL, NULL, 0, 0, false, 0 }
+#define END { .name = NULL }
 
 const struct shape shape_any_text = { .types = SHAPE_STRING, .form = FORM_ANY };
 const struct shape shape_text = { .types = SHAPE_STRING, .form = FORM_TEXT };
@@ -102,7 +102,7 @@ static const struct key_row rewrite_rows[] = {
 	{ .name = "destination", .shape = &shape_text, .choice = 2 },
 	{ .name = "function", .shape = &function_shape, .choice = 2 },
 	{ .name = "run", .shape = &run_shape, .choice = 2 }, { .name = "dynamicLinks", .shape = &only_true, .choice = 2 },
-	{ .name = "region", .shape = &shape_text }, END
+	{ .name = "region", .shape = &shape_text, .beside = "function" }, END
 };
 static const struct shape rewrite = OBJECT(rewrite_rows);
 const struct shape shape_rewrites = LIST_OF(&rewrite);

@@ -161,7 +161,7 @@ static const char *build_of(struct project *p, const struct target *t)
 	const char *dir;
 
 	for (size_t i = 0; i < count; i++)
-		if (t->build && strcmp(defs[i].name, t->build) == 0 &&
+		if (t->build && defs[i].dir && strcmp(defs[i].name, t->build) == 0 &&
 		    project_expand(p, t->environment, defs[i].dir, &dir, &p->mem, &ignored) == 0)
 			return lexical(p->root, dir, &p->mem);
 	return NULL;

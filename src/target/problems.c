@@ -62,6 +62,24 @@ void problem_at(struct problems *p, enum problem_level level, const struct json_
 	va_end(ap);
 }
 
+void problem_add_failure(struct problems *p, enum problem_level level, const char *file, const struct fail *f)
+{
+	const char *text = f->text, *hint = f->hint[0] ? f->hint : NULL, *at;
+	char *end;
+	unsigned long line, column;
+
+	if (strncmp(text, file, strlen(file)) == 0 && text[strlen(file)] == ':') {
+		at = text + strlen(file) + 1;
+		line = strtoul(at, &end, 10);
+		column = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
+		if (line && column && strncmp(end, ": ", 2) == 0) {
+			problem_add(p, level, file, (unsigned)line, (unsigned)column, hint, "%s", end + 2);
+			return;
+		}
+	}
+	problem_add(p, level, file, 0, 0, hint, "%s", text);
+}
+
 static int by_position(const void *a, const void *b)
 {
 	const struct document_problem *x = a, *y = b;

@@ -31,6 +31,8 @@ void problem_add(struct problems *p, enum problem_level level, const char *file,
 /* At a value (or its key) of a parsed document. */
 void problem_at(struct problems *p, enum problem_level level, const struct json_doc *d, const json *v,
                 enum json_where where, const char *hint, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* A failure to read `file`: a parser's text begins with name:line:column, which become the row's own fields. */
+void problem_add_failure(struct problems *p, enum problem_level level, const char *file, const struct fail *f);
 /* By file, then position; whole-document rows first. */
 void problems_sort(struct problems *p);
 /* 0 when there is no error; else -1 with FAIL_CONFIG: the first error, and how many more. */

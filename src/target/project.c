@@ -9,10 +9,11 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "target/fbjson_project.h"
 #include "target/keys.h"
-#include "target/project_inside.h"
 
 #define PROJECT_FILE "slipway.json"
+#define FIREBASE_FILE "firebase.json"
 
 static const char builtin_text[] = "{ \"keep\": { \"last\": 10 }, \"durability\": \"switch\" }";
 
@@ -28,46 +29,33 @@ static bool exists_in(const char *dir, const char *name)
 	return there;
 }
 
-static int fail_no_project(const char *dir, bool firebase, struct fail *f)
+static int fail_no_project(const char *dir, struct fail *f)
 {
 	struct strbuf shown = STRBUF_INIT;
 
 	strbuf_addescaped(&shown, dir, strlen(dir));
-	if (firebase)
-		fail_set(f, FAIL_MISSING, "%s has a firebase.json but no " PROJECT_FILE, shown.buf);
-	else
-		fail_set(f, FAIL_MISSING, "no " PROJECT_FILE " in %s or above it", shown.buf);
-	fail_hint(f, firebase ? "slipway init writes a project from firebase.json" : "slipway init writes a project here");
+	fail_set(f, FAIL_MISSING, "no " PROJECT_FILE " (or " FIREBASE_FILE ") in %s or above it", shown.buf);
 	strbuf_clear(&shown);
-	return -1;
+	return fail_hint(f, "slipway init writes a project here");
 }
 
 /* Fills p->root and p->config_name. */
 static int find_project(struct project *p, const char *dir, struct fail *f)
 {
-	char *at = realpath(dir, NULL), *slash, *firebase = NULL;
-	int rc;
+	char *at = realpath(dir, NULL), *slash;
 
 	if (!at)
 		return fail_errno(f, errno, "cannot enter the directory");
-	while (!exists_in(at, PROJECT_FILE)) {
-		if (!firebase && exists_in(at, "firebase.json"))
-			firebase = xstrdup(at);
+	for (;;) {
+		p->config_name = exists_in(at, PROJECT_FILE) ? PROJECT_FILE :
+		                 exists_in(at, FIREBASE_FILE) ? FIREBASE_FILE : NULL;
 		slash = strrchr(at, '/');
-		if (slash == at && !at[1])
+		if (p->config_name || !at[1])
 			break;
 		slash[slash == at] = '\0';
 	}
-	if (exists_in(at, PROJECT_FILE)) {
-		p->root = at;
-		p->config_name = PROJECT_FILE;
-		free(firebase);
-		return 0;
-	}
-	rc = fail_no_project(firebase ? firebase : dir, firebase != NULL, f);
-	free(firebase);
-	free(at);
-	return rc;
+	p->root = at;
+	return p->config_name ? 0 : fail_no_project(dir, f);
 }
 
 static int use_named(struct project *p, const char *dir, const char *config, struct fail *f)
@@ -104,9 +92,12 @@ static void read_builds(struct project *p)
 	for (const json *c = json_first(builds); c; c = json_next(c)) {
 		struct build_def *b = &p->builds[p->build_count];
 
-		if (key_is_private(json_key(c)) || !json_string(json_get(c, "dir")))
+		if (key_is_private(json_key(c)))
+			continue;
+		if (!json_string(json_get(c, "dir")) && !json_bool(json_get(c, "empty"), false))
 			continue;
 		b->name = json_key(c);
+		b->as_firebase = p->firebase != NULL;
 		b->dir = json_string(json_get(c, "dir"));
 		b->command = json_string(json_get(c, "command"));
 		b->ignore = strings_of(json_get(c, "ignore"), &b->ignore_count, &p->mem);
@@ -138,7 +129,7 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : "project";
 }
 
-static void read_config(struct project *p, struct problems *problems)
+static void read_slipway(struct project *p, struct problems *problems)
 {
 	const struct json_doc *d = project_read_document(p, p->config_name, problems);
 	const json *version = d ? json_get(json_root(d), "slipway") : NULL;
@@ -153,9 +144,13 @@ static void read_config(struct project *p, struct problems *problems)
 		return;
 	}
 	p->config = (struct part){ d, json_root(d) };
-	shape_check(&keys_project, d, json_root(d), problems);
 	if (json_string(json_get(p->config.value, "name")))
 		p->name = json_string(json_get(p->config.value, "name"));
+}
+
+static void read_parts(struct project *p, struct problems *problems)
+{
+	shape_check(&keys_project, p->config.doc, p->config.value, problems);
 	read_builds(p);
 	read_rollout(p);
 	environments_read(p, problems);
@@ -163,28 +158,79 @@ static void read_config(struct project *p, struct problems *problems)
 	environments_settle(p, problems);
 }
 
-int project_load(struct project **out, const char *dir, const char *config, struct problems *problems, struct fail *f)
+/* A document of another name may be either. */
+static bool is_firebase(const struct project *p)
+{
+	struct json_doc *d = NULL;
+	struct fail ignored = FAIL_INIT;
+	bool is = strcmp(p->config_name, FIREBASE_FILE) == 0;
+
+	if (is || strcmp(p->config_name, PROJECT_FILE) == 0)
+		return is;
+	if (json_load(&d, p->dirfd, p->config_name, "", JSON_COMMENTS | JSON_DUPLICATES_LAST_WINS, &ignored) == 0)
+		is = json_get(json_root(d), "hosting") && !json_get(json_root(d), "slipway");
+	json_doc_free(d);
+	return is;
+}
+
+static int refuse_firebase(const struct fbjson_request *rq, struct fail *f)
+{
+	if (rq->only) {
+		fail_set(f, FAIL_USAGE, "--only is for a " FIREBASE_FILE "; this project has a " PROJECT_FILE);
+		return fail_hint(f, "name the targets: slipway COMMAND TARGET...");
+	}
+	if (rq->project) {
+		fail_set(f, FAIL_USAGE, "-P is for a " FIREBASE_FILE "; this project has a " PROJECT_FILE);
+		return fail_hint(f, "choose an environment with -e; \"project\" is in the host manifest or the environment");
+	}
+	return 0;
+}
+
+static int read_documents(struct project *p, const struct fbjson_request *rq, struct problems *problems,
+                          struct fail *f)
+{
+	static const struct fbjson_request nothing = { .project = NULL };
+
+	rq = rq ? rq : &nothing;
+	if (!is_firebase(p)) {
+		if (refuse_firebase(rq, f) < 0)
+			return -1;
+		read_slipway(p, problems);
+	} else if (fbjson_project_read(p, rq, problems, f) < 0 && problems->errors == 0) {
+		return -1;
+	}
+	if (p->config.value)
+		read_parts(p, problems);
+	return 0;
+}
+
+int project_open(struct project **out, const struct project_request *rq, struct problems *problems, struct fail *f)
 {
 	struct project *p = xcalloc(1, sizeof *p);
 
 	*out = NULL;
 	p->dirfd = -1;
 	if (json_parse(&p->builtin, "built-in", builtin_text, strlen(builtin_text), 0, f) < 0 ||
-	    (config ? use_named(p, dir, config, f) : find_project(p, dir, f)) < 0) {
+	    (rq->config ? use_named(p, rq->dir, rq->config, f) : find_project(p, rq->dir, f)) < 0) {
 		project_free(p);
 		return -1;
 	}
 	p->dirfd = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (p->dirfd < 0) {
+	if (p->dirfd < 0)
 		fail_errno(f, errno, "cannot enter the project's directory");
+	if (p->dirfd < 0 || read_documents(p, rq->firebase, problems, f) < 0) {
 		project_free(p);
 		return -1;
 	}
-	read_config(p, problems);
 	p->resolved = arena_alloc(&p->mem, (p->environment_count + 1) * sizeof *p->resolved);
 	problems_sort(problems);
 	*out = p;
 	return problems_fail(problems, f);
+}
+
+int project_load(struct project **out, const char *dir, const char *config, struct problems *problems, struct fail *f)
+{
+	return project_open(out, &(struct project_request){ .dir = dir, .config = config }, problems, f);
 }
 
 void project_free(struct project *p)
@@ -196,6 +242,8 @@ void project_free(struct project *p)
 	for (size_t i = 0; i < p->doc_count; i++)
 		json_doc_free(p->docs[i]);
 	json_doc_free(p->builtin);
+	if (p->firebase)
+		fbjson_clear(p->firebase);
 	if (p->dirfd >= 0)
 		(void)close(p->dirfd);
 	free(p->owned);
@@ -226,6 +274,22 @@ const char *project_name(const struct project *p)
 const char *project_config_name(const struct project *p)
 {
 	return p->config_name;
+}
+
+const char *project_firebase(const struct project *p)
+{
+	return p->firebase ? p->firebase->project : NULL;
+}
+
+const char *project_firebase_why(const struct project *p)
+{
+	return p->firebase ? p->firebase->why : NULL;
+}
+
+const struct hook_def *project_hooks(const struct project *p, size_t *count)
+{
+	*count = p->hook_count;
+	return p->hooks;
 }
 
 const struct build_def *project_builds(const struct project *p, size_t *count)

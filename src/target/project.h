@@ -1,4 +1,9 @@
-/* project: slipway.json and the documents beside it (targets, manifests, overlays), loaded, checked and layered.
+/* project: slipway.json and the documents beside it (targets, manifests, overlays), loaded, checked and layered; or a
+ * firebase.json with its .firebaserc, as it is (fbjson.h).
+ *
+ * Which one: going up from the directory, the first that has slipway.json or firebase.json; where both lie,
+ * slipway.json. So a firebase.json wins over a slipway.json farther up, and slipway.json over a firebase.json beside it
+ * or above it.
  *
  * Where documents lie: "targets" and "manifests" in slipway.json are either the name of a directory (default
  * "targets" and "manifests"; every *.json directly in it is a document, sub-directories are not looked into) or
@@ -9,7 +14,7 @@
  *
  * Order of calls: project_load, then environment_choose, then project_resolve, then select. Nothing here runs a
  * command, opens a host or resolves a secret. Paths in documents are relative to the project root (the directory
- * of slipway.json). */
+ * of slipway.json or firebase.json). */
 #ifndef SLIPWAY_TARGET_PROJECT_H
 #define SLIPWAY_TARGET_PROJECT_H
 
@@ -23,9 +28,12 @@
 #include "target/problems.h"
 
 struct project;
+struct fbjson_request;                /* fbjson.h */
 
 struct build_def {                      /* one of "builds" */
-	const char *name, *dir;         /* dir may hold ${...}: expand per environment with project_expand */
+	const char *name;
+	const char *dir;                /* may hold ${...}: expand with project_expand; NULL = "empty", without files */
+	bool as_firebase;               /* of a firebase.json: ignored is what the official client ignores */
 	const char *command;            /* or NULL; run by --build-first only */
 	const char *const *ignore, *const *include, *const *allow_unsafe;
 	size_t ignore_count, include_count, allow_unsafe_count;
@@ -45,15 +53,35 @@ struct rollout {                        /* design 2 and 5.4; issue 6 gives it me
 	const char *max_failures;       /* "10%" or "3"; NULL = no limit */
 };
 
-/* Finds slipway.json (dir or its parents; `config` names it outright), loads every document. Problems of all documents
- * are collected; -1 with FAIL_MISSING (no project: the hint says `slipway init`) or FAIL_CONFIG (problems has errors).
- * On -1 with FAIL_CONFIG *out is still usable for `check`. */
+struct hook_def {                       /* what an entry of firebase.json runs before and after it is deployed */
+	const char *target;
+	const char *const *before, *const *after;       /* for a shell, in order */
+	size_t before_count, after_count;
+	const char *resource_dir;       /* absolute path of its build; NULL = it has none */
+};
+
+struct project_request {
+	const char *dir;                /* where to look, and above */
+	const char *config;             /* names the document outright: a slipway.json, or one with "hosting" in it */
+	const struct fbjson_request *firebase;        /* how a firebase.json is read; NULL = nothing special */
+};
+
+/* Finds the project and loads every document. Problems of all documents are collected; -1 with FAIL_MISSING (no
+ * project: the hint says `slipway init`), FAIL_USAGE (the request's firebase means nothing here) or FAIL_CONFIG. On -1
+ * with errors in problems *out is still usable for `check`. */
+int project_open(struct project **out, const struct project_request *rq, struct problems *problems, struct fail *f);
+/* The same, with nothing but a directory and a document. */
 int project_load(struct project **out, const char *dir, const char *config, struct problems *problems, struct fail *f);
 void project_free(struct project *p);
 const char *project_root(const struct project *p);      /* absolute path of the project's directory */
 int project_dirfd(const struct project *p);             /* open fd of it, the project's */
 const char *project_name(const struct project *p);
-const char *project_config_name(const struct project *p);       /* "slipway.json" or what --config named */
+const char *project_config_name(const struct project *p);       /* "slipway.json", or what it is instead */
+/* Of a firebase.json project: the Firebase project's id, and by what it was chosen; NULL for others. */
+const char *project_firebase(const struct project *p);
+const char *project_firebase_why(const struct project *p);
+/* In the order of firebase.json; those of entries without hooks are left out. None in other projects. */
+const struct hook_def *project_hooks(const struct project *p, size_t *count);
 const struct build_def *project_builds(const struct project *p, size_t *count);
 const struct environment *project_environments(const struct project *p, size_t *count);
 const struct environment *project_environment(const struct project *p, const char *name);

@@ -31,13 +31,18 @@ struct resolved {                       /* one environment's targets */
 	bool done;
 };
 
+struct fbjson;
+
 struct project {
 	char *root;
 	int dirfd;
 	const char *name, *config_name;
-	struct json_doc **docs;                 /* all of them, owned; docs[0] is slipway.json */
+	struct json_doc **docs;                 /* owned; all but firebase.json and .firebaserc */
 	size_t doc_count, doc_cap;
 	struct part config;                     /* value NULL when slipway.json could not be read */
+	struct fbjson *firebase;              /* of a firebase.json project: config is made from it; else NULL */
+	struct hook_def *hooks;
+	size_t hook_count;
 	struct json_doc *builtin;               /* the built-in layer */
 	const char *targets_dir, *manifests_dir, *overlays_dir;
 	struct build_def *builds;
@@ -59,6 +64,8 @@ struct project {
 
 /* documents.c: reads one document into the project's list; NULL after a problem. */
 const struct json_doc *project_read_document(struct project *p, const char *path, struct problems *problems);
+/* The project frees it from now on. */
+const struct json_doc *project_own_document(struct project *p, struct json_doc *d);
 /* Fills targets and hosts from slipway.json and the directories. */
 void documents_read(struct project *p, struct problems *problems);
 /* environments.c */

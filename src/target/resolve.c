@@ -110,6 +110,8 @@ static void find_overlays(struct project *p, struct target *t, struct problems *
 	struct part at;
 
 	t->overlays = list;
+	if (p->firebase)
+		return;
 	if (t->environment)
 		add_overlay(p, t, list, t->environment);
 	for (size_t i = 0; i < named; i++) {
@@ -219,7 +221,7 @@ static void check_build_globs(struct project *p, const json *build, struct probl
 	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 		for (const json *v = json_first(json_get(build, keys[k])); v; v = json_next(v))
 			if (json_string(v))
-				glob_check(p->config.doc, v, json_string(v), problems);
+				glob_check(p, p->config.doc, v, json_string(v), problems);
 }
 
 static void check_builds(struct project *p, struct problems *problems)
@@ -234,7 +236,7 @@ static void check_builds(struct project *p, struct problems *problems)
 			const char *environment = p->environment_count ? p->environments[e].name : NULL, *out;
 			struct fail f = FAIL_INIT;
 
-			if (environment && p->environments[e].abstract)
+			if (!p->builds[i].dir || (environment && p->environments[e].abstract))
 				continue;
 			if (project_expand(p, environment, p->builds[i].dir, &out, &p->mem, &f) < 0)
 				problem_at(problems, PROBLEM_ERROR, p->config.doc, dir, JSON_AT_VALUE,

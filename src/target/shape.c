@@ -135,6 +135,16 @@ bool key_is_private(const char *key)
 	return key[0] == 'x' && key[1] == '-';
 }
 
+const char *form_name_of(const char *text, struct arena *mem)
+{
+	char *name = arena_strndup(mem, text, strnlen(text, NAME_MAX_LENGTH));
+
+	for (char *p = name; *p; p++)
+		if (!in(lower, *p) && !in(upper, *p) && !in(digits, *p) && (p == name || !in("._-", *p)))
+			*p = p == name ? 'x' : '-';
+	return *name ? name : "site";
+}
+
 const struct key_row *shape_key(const struct key_row *rows, const char *name)
 {
 	for (; rows->name; rows++)
@@ -304,6 +314,9 @@ static void check_object(const struct shape *s, const struct json_doc *d, const 
 			problem_at(problems, PROBLEM_ERROR, d, v, JSON_AT_VALUE, NULL, "\"%s\" is missing", row->name);
 		if (row->choice > last)
 			check_choice(s, d, v, last = row->choice, problems);
+		if (row->beside && json_get(v, row->name) && !json_string(json_get(v, row->beside)))
+			problem_at(problems, PROBLEM_ERROR, d, json_get(v, row->name), JSON_AT_KEY, NULL,
+			           "\"%s\" stands only beside a \"%s\" that is a string", row->name, row->beside);
 	}
 }
 

@@ -56,6 +56,7 @@ struct key_row {
 	unsigned levels;                /* 0 = everywhere */
 	bool required;
 	unsigned choice;                /* not 0: exactly one of the keys with this number */
+	const char *beside;             /* not NULL: only where this key stands, too, and is a string */
 };
 
 /* Adds what is wrong with v to problems. */
@@ -67,5 +68,7 @@ const struct key_row *shape_key(const struct key_row *rows, const char *name);
 bool form_fits(enum text_form form, const char *text);
 /* Every object may hold them; nobody reads them. */
 bool key_is_private(const char *key);
+/* A text made fit to be a FORM_NAME: other characters become "-"; "site" when nothing is left. */
+const char *form_name_of(const char *text, struct arena *mem);
 
 #endif

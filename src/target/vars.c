@@ -236,6 +236,21 @@ static void add_builtin(struct gathering *g, const char *name, const char *text)
 	g->sources[i] = (struct source){ .layer = &builtin, .progress = SETTLED };
 }
 
+const char *vars_literal(const char *text, struct arena *mem)
+{
+	struct strbuf out = STRBUF_INIT;
+	const char *literal;
+
+	for (const char *p = text; *p; p++) {
+		if (p[0] == '$' && p[1] == '{')
+			strbuf_addch(&out, '$');
+		strbuf_addch(&out, *p);
+	}
+	literal = arena_strndup(mem, out.buf, out.len);
+	strbuf_clear(&out);
+	return literal;
+}
+
 static const char *upper_name(const char *name, struct arena *mem)
 {
 	char *out = arena_strdup(mem, name);

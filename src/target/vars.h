@@ -18,6 +18,8 @@ void vars_gather(struct var_set *out, struct project *p, const struct layer *lay
                  const char *environment, struct problems *problems);
 /* Appends text with ${NAME} replaced; values must be settled, as vars_gather leaves them. */
 int vars_expand(const struct var_set *vars, const char *text, struct strbuf *out, struct fail *f);
+/* The text that expands to `text`: ${ is written $${. */
+const char *vars_literal(const char *text, struct arena *mem);
 const struct var *vars_find(const struct var_set *vars, const char *name);
 /* "file:line:column" of a layer's value, or the layer's label. */
 const char *layer_origin(const struct layer *layer, const json *v, enum json_where where, struct arena *mem);

@@ -5,7 +5,7 @@ set -eu
 
 build="gcc libc6-dev make git ca-certificates pkg-config libssl-dev libcjson-dev libsqlite3-dev libxxhash-dev
 	libdeflate-dev zlib1g-dev libutf8proc-dev libcurl4-openssl-dev"
-test="libcmocka-dev libmicrohttpd-dev perl strace python3 python3-jsonschema rsync tmux procps util-linux diffutils openssl sqlite3"
+test="libcmocka-dev curl perl strace python3 python3-jsonschema rsync tmux procps util-linux diffutils openssl sqlite3"
 lint="clang clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc universal-ctags binutils"
 
 group=${1:-all}

@@ -19,19 +19,10 @@ struct call *call_new(struct place *p, struct op *op, const char *method, void (
 	return c;
 }
 
-static void forget_bearer(struct call *c)
-{
-	if (c->bearer)
-		explicit_bzero(c->bearer, strlen(c->bearer));
-	free(c->bearer);
-	c->bearer = NULL;
-}
-
 void call_free(struct call *c)
 {
 	if (!c)
 		return;
-	forget_bearer(c);
 	json_doc_free(c->doc);
 	http_request_clear(&c->rq);
 	strbuf_clear(&c->path);
@@ -124,11 +115,9 @@ static void add_headers(struct http_request *rq)
 	const struct token *t = c->place->session->token;
 	struct strbuf line = STRBUF_INIT;
 
-	forget_bearer(c);
-	if (token_bearer(t)) {
-		c->bearer = xstrdup(token_bearer(t));
-		http_add_header(rq, c->bearer);
-	}
+	c->token = token_number(t);
+	if (c->token)
+		http_add_header(rq, token_bearer(t));
 	if (token_quota_project(t)) {
 		strbuf_addf(&line, "x-goog-user-project: %s", token_quota_project(t));
 		http_add_header(rq, line.buf);
@@ -165,10 +154,10 @@ static void answered(struct http_request *rq)
 	struct token *t = c->place->session->token;
 
 	if (rq->status == 401)
-		token_refused(t, c->bearer);
+		token_refused(t, c->token);
 	else if (rq->status > 0)
-		token_accepted(t, c->bearer);
-	if (rq->rc < 0 && rq->status == 401 && !c->renewed && c->bearer) {
+		token_accepted(t, c->token);
+	if (rq->rc < 0 && rq->status == 401 && !c->renewed && c->token) {
 		c->renewed = true;
 		http_request_clear(rq);
 		with_token(c);

@@ -29,7 +29,7 @@ struct call {
 	/* the file's */
 	struct op token_op;
 	struct arena token_mem;
-	char *bearer;                   /* the line that was sent with the last attempt; wiped */
+	unsigned token;                 /* number of the token that the last attempt carried; 0 = none */
 	bool renewed;
 	struct call *next_waiting;      /* of the place, until there is a token */
 };
@@ -42,6 +42,10 @@ void call_free(struct call *c);
 bool call_says(const struct call *c, const char *text);
 /* Moves the failure to the op; returns -1. */
 int call_fail(const struct call *c, struct op *op);
+/* Keeps the answer as the place's newest page of releases (read.c). */
+void page_keep(struct place *p, struct call *c);
+#define RECENT_RELEASES 25              /* of a page: enough for what is live, who went back, and where to */
+
 /* Appends "/v1beta1/projects/P/sites/S". */
 void call_site(struct call *c);
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/base64.h"
 #include "base/digest.h"
 #include "host/firebase/credential_inside.h"
 #include "net/http.h"
@@ -113,21 +113,23 @@ static enum found from_manifest(struct search *s, struct fail *f)
 	if (!ref)
 		return FOUND_NOTHING;
 	credential_set_source(s->c, arena_printf(&s->c->mem, "credentials of host %s", s->target->host));
+	/* A plan runs nothing of the project, and signs in all the same. */
+	if (json_get(raw, "command")) {
+		fail_set(f, FAIL_CONFIG, "credentials are never taken from a command of the project");
+		fail_hint(f, "run it before slipway, and name its result: {\"env\"} or {\"file\"}");
+		json_free(ref);
+		return FOUND_ERROR;
+	}
 	rc = take_reference(s, ref, f);
 	json_free(ref);
 	return rc < 0 ? FOUND_ERROR : FOUND;
 }
 
 /* ---- variables and files ---- */
-/* Many put the JSON itself into the variable; it must not be shown as if it were a path. */
-static bool is_document(const char *text)
+/* Many put the key itself into the variable, as JSON, base64 or PEM; it must not be shown as if it were a path. */
+static bool is_path(const char *text)
 {
-	struct strbuf plain = STRBUF_SECRET;
-	bool is = text[strspn(text, " \t\r\n")] == '{' ||
-		  (base64_decode(&plain, text, strlen(text)) && plain.len > 0 && plain.buf[0] == '{');
-
-	strbuf_clear(&plain);
-	return is;
+	return access(text, F_OK) == 0 || (strlen(text) < 300 && !strpbrk(text, "{\r\n"));
 }
 
 static enum found from_variable(struct search *s, struct fail *f)
@@ -138,8 +140,8 @@ static enum found from_variable(struct search *s, struct fail *f)
 	if (!path)
 		return FOUND_NOTHING;
 	credential_set_source(s->c, "GOOGLE_APPLICATION_CREDENTIALS");
-	if (is_document(path)) {
-		fail_set(f, FAIL_AUTH, "it holds a credential, and should hold the path of one");
+	if (!is_path(path)) {
+		fail_set(f, FAIL_AUTH, "it seems to hold a credential, and should hold the path of one");
 		fail_hint(f, "\"credentials\": { \"env\": \"GOOGLE_APPLICATION_CREDENTIALS\" } in the host manifest takes it "
 		             "as it is");
 		return FOUND_ERROR;

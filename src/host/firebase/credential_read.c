@@ -126,10 +126,16 @@ static bool is_key_file(const json *document)
 
 void credential_note_readers(struct search *s, const char *path, mode_t mode, const json *document)
 {
+	struct strbuf line = STRBUF_INIT;
+
 	if (!(mode & (S_IRGRP | S_IROTH)) || !is_key_file(document))
 		return;
-	strbuf_addescaped(s->notes, path, strlen(path));
-	strbuf_addstr(s->notes, " can be read by other accounts of this machine: chmod 600 mends that\n");
+	strbuf_addescaped(&line, path, strlen(path));
+	strbuf_addstr(&line, " can be read by other accounts of this machine: chmod 600 mends that\n");
+	/* another host may have the same file */
+	if (!strstr(s->notes->buf, line.buf))
+		strbuf_add(s->notes, line.buf, line.len);
+	strbuf_clear(&line);
 }
 
 int credential_take(struct search *s, const char *text, size_t len, struct fail *f)

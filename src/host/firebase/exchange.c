@@ -196,7 +196,7 @@ static enum http_verdict refused(struct exchange *x, struct http_request *rq)
 	int64_t skew_s = r.date_s < 0 ? 0 : r.date_s - r.now_s;
 	struct oauth_error e;
 
-	oauth_read_error(&e, rq->answer.buf, rq->answer.len);
+	oauth_read_error(&e, rq->answer.buf, rq->answer.len, x->secrets);
 	x->refused = x->step == OAUTH_GRANT && (rq->status == 400 || rq->status == 401);
 	if (x->step == OAUTH_GRANT && x->c->flow == FLOW_JWT && strcmp(e.code, "invalid_grant") == 0 && !x->corrected &&
 	    (skew_s > OAUTH_SKEW_S || skew_s < -OAUTH_SKEW_S)) {
@@ -318,13 +318,14 @@ void exchange_init(struct exchange *x)
 	x->patience.fire = too_late;
 }
 
-static int allow(struct http_peer *p, const char *url, struct fail *f)
+static int allow(struct http_peer *p, const char *url, struct fail *f,
+                 int (*how)(struct http_peer *p, const char *origin, struct fail *f))
 {
 	struct strbuf origin = STRBUF_INIT;
 	int rc = -1;
 
 	if (http_split(url, &origin, NULL))
-		rc = http_peer_allow(p, origin.buf, f);
+		rc = how(p, origin.buf, f);
 	else
 		fail_set(f, FAIL_CONFIG, "a credential names no proper address");
 	strbuf_clear(&origin);
@@ -333,12 +334,14 @@ static int allow(struct http_peer *p, const char *url, struct fail *f)
 
 int exchange_allow(const struct credential *c, struct http_peer *p, struct fail *f)
 {
-	if (c->token_url && allow(p, c->token_url, f) < 0)
+	bool metadata = c->flow == FLOW_METADATA;
+
+	if (c->token_url && allow(p, c->token_url, f, metadata ? http_peer_allow_metadata : http_peer_allow) < 0)
 		return -1;
-	if (c->subject.url && allow(p, c->subject.url, f) < 0)
+	if (c->subject.url && allow(p, c->subject.url, f, http_peer_allow_metadata) < 0)
 		return -1;
 	for (unsigned i = 0; i < c->hop_count; i++)
-		if (allow(p, c->hops[i].url, f) < 0)
+		if (allow(p, c->hops[i].url, f, http_peer_allow) < 0)
 			return -1;
 	return 0;
 }

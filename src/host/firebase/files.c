@@ -136,7 +136,7 @@ static void fill_manifest(struct listing *l, int rc)
 		rc = tree_init(&l->manifest->tree, entries, n, &l->op->fail);
 	if (rc == 0) {
 		fill_header(l);
-		l->manifest->compressor = l->p->session->packer ? l->p->session->packer->compressor : "gzip";
+		l->manifest->compressor = releases_compressor(l->p->page, l->version, l->op->mem);
 	} else if (l->op->fail.kind == FAIL_BUILD) {
 		l->op->fail.kind = FAIL_CORRUPT;
 	}

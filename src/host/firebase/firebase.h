@@ -43,6 +43,8 @@ struct session {
 	int64_t channel_ttl_s;
 	struct putting *putting;        /* put.c: whose contents are being sent */
 	size_t open_bodies;
+	struct op token_op;             /* a token is wanted as soon as there is a session */
+	bool token_wanted;
 	struct arena mem;
 };
 
@@ -67,6 +69,7 @@ struct place {
 	struct version *versions;       /* what reads and begins have met; in mem */
 	size_t version_count, version_cap;
 	struct json_doc *page;          /* the newest answer of the release list; NULL = to be asked again */
+	bool page_unread;               /* seal brought it: the next read need not ask */
 	const json *live_config;        /* in page: the live version's */
 	struct staging *staging;        /* from begin to the switch or the next begin */
 	int lock_fd;                    /* -1 = not held */
@@ -83,6 +86,7 @@ const char *version_id(const char *name);
 
 /* ops of the table, by file */
 void firebase_read(struct place *p, struct live_state *out, struct op *op);             /* releases.c */
+void firebase_abandon(struct place *p, const char *id, struct op *op);                  /* step.c */
 void firebase_list(struct place *p, struct release_list *out, struct op *op);
 void firebase_probe(struct place *p, const char *id, enum release_state *out, struct op *op);
 void firebase_begin(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op); /* begin.c */

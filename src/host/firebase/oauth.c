@@ -1,6 +1,5 @@
 #include "host/firebase/oauth.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,17 +51,23 @@ int oauth_read(struct oauth_answer *out, const char *text, size_t len, int64_t n
 }
 
 /* ---- what is refused ---- */
-static void copy(char *out, size_t size, const char *text)
+static void copy(char *out, size_t size, const char *text, const struct secrets *secrets)
 {
 	struct strbuf shown = STRBUF_INIT;
+	size_t len;
 
 	if (text)
-		strbuf_addescaped(&shown, text, strnlen(text, size));
-	(void)snprintf(out, size, "%s", shown.buf);
+		strbuf_addescaped(&shown, text, strlen(text));
+	secrets_redact(secrets, &shown);
+	len = shown.len < size ? shown.len : size - 1;
+	while (len > 0 && len < shown.len && ((unsigned char)shown.buf[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(out, shown.buf, len);
+	out[len] = '\0';
 	strbuf_clear(&shown);
 }
 
-void oauth_read_error(struct oauth_error *out, const char *text, size_t len)
+void oauth_read_error(struct oauth_error *out, const char *text, size_t len, const struct secrets *secrets)
 {
 	struct json_doc *d = NULL;
 	struct fail ignored;
@@ -72,10 +77,10 @@ void oauth_read_error(struct oauth_error *out, const char *text, size_t len)
 	if (json_parse(&d, "answer", text, len, JSON_DUPLICATES_LAST_WINS, &ignored) == 0)
 		root = json_root(d);
 	error = json_get(root, "error");
-	copy(out->code, sizeof out->code, json_string(json_string(error) ? error : json_get(error, "status")));
-	copy(out->subtype, sizeof out->subtype, json_string(json_get(root, "error_subtype")));
+	copy(out->code, sizeof out->code, json_string(json_string(error) ? error : json_get(error, "status")), secrets);
+	copy(out->subtype, sizeof out->subtype, json_string(json_get(root, "error_subtype")), secrets);
 	copy(out->text, sizeof out->text, json_string(json_string(error) ? json_get(root, "error_description") :
-	                                              json_get(error, "message")));
+	                                              json_get(error, "message")), secrets);
 	json_doc_wipe(d);
 }
 
@@ -99,8 +104,9 @@ static int otherwise(struct fail *f, const struct oauth_refusal *r, const struct
 {
 	if (!e->code[0] && !e->text[0])
 		return fail_set(f, FAIL_AUTH, "Google answered %ld and gave no reason", r->status);
-	return fail_set(f, FAIL_AUTH, "Google answered %ld: %s%s%s", r->status, words_of(e),
-	                e->text[0] && e->code[0] ? ", " : "", e->text[0] ? e->code : "");
+	if (!e->text[0] || !e->code[0])
+		return fail_set(f, FAIL_AUTH, "Google answered %ld: %s", r->status, words_of(e));
+	return fail_set(f, FAIL_AUTH, "Google answered %ld (%s): %s", r->status, e->code, e->text);
 }
 
 static int explain_clock(struct fail *f, const struct oauth_refusal *r, const struct oauth_error *e)

@@ -23,7 +23,9 @@ struct oauth_error {                    /* "" = was not said; fit for a terminal
 	char subtype[64];               /* "invalid_rapt" */
 	char text[300];                 /* Google's own words */
 };
-void oauth_read_error(struct oauth_error *out, const char *text, size_t len);
+/* secrets: what they know is taken out before anything is cut to fit, in case the far side says back what it was told.
+ * May be NULL. */
+void oauth_read_error(struct oauth_error *out, const char *text, size_t len, const struct secrets *secrets);
 
 enum oauth_step { OAUTH_SUBJECT, OAUTH_GRANT, OAUTH_HOP };
 struct oauth_refusal {

@@ -43,10 +43,27 @@ static int open_peer(struct session *s, const struct target *any, struct fail *f
 	return http_peer_allow(s->peer, s->api, f);
 }
 
+static void token_is_there(struct op *op)
+{
+	((struct session *)op->owner)->token_wanted = false;
+}
+
+/* Signing in takes a round trip that nothing else need wait for. */
+static void want_token(struct session *s)
+{
+	s->token_op = (struct op){ .done = token_is_there, .owner = s, .mem = &s->mem };
+	s->token_wanted = true;
+	token_want(s->token, &s->token_op);
+}
+
 static void session_close(struct session *s)
 {
 	if (!s)
 		return;
+	if (s->token_wanted)
+		token_unwant(s->token, &s->token_op);
+	while (s->token_wanted)
+		loop_turn(s->loop, -1);
 	http_peer_free(s->peer);
 	arena_clear(&s->mem);
 	free(s);
@@ -100,6 +117,7 @@ static int session_open(struct session **out, const struct target *any, const st
 		session_close(s);
 		return -1;
 	}
+	want_token(s);
 	*out = s;
 	return 0;
 }
@@ -255,6 +273,7 @@ const struct host_ops firebase_host = {
 	.put = firebase_put,
 	.clone = firebase_clone,
 	.seal = firebase_seal,
+	.abandon = firebase_abandon,
 	.switch_plan = firebase_switch_plan,
 	.step = firebase_step,
 	.drop = firebase_drop,

@@ -9,7 +9,6 @@
 #include "host/firebase/releases.h"
 #include "release/release_id.h"
 
-#define RECENT 25
 #define PAGE 100                /* the service's most */
 #define PAGES_MOST 200
 #define VERSIONS_SEEN 100
@@ -66,14 +65,14 @@ static int hint_site(const struct place *p, struct fail *f)
 	return -1;
 }
 
-/* Takes the answer over as the place's page. */
-static void keep_page(struct place *p, struct call *c)
+void page_keep(struct place *p, struct call *c)
 {
 	struct json_doc *doc = c->doc;
 
 	json_doc_free(p->page);
 	p->page = doc;
 	p->live_config = NULL;
+	p->page_unread = false;
 	c->doc = NULL;
 }
 
@@ -137,10 +136,11 @@ static void have_page(struct call *c)
 	else if (rc < 0)
 		hint_site(p, (call_fail(c, rd->op), &rd->op->fail));
 	else if (c->doc)
-		keep_page(p, c);
+		page_keep(p, c);
 	else
 		rc = empty_page(p, &rd->op->fail);
 	call_free(c);
+	p->page_unread = false;
 	if (rc == 0)
 		fill_live(rd);
 	end(rd, rc);
@@ -161,7 +161,13 @@ void firebase_read(struct place *p, struct live_state *out, struct op *op)
 
 	*out = (struct live_state){ .newest_s = -1 };
 	rd->live = out;
-	ask_releases(rd, RECENT, NULL, have_page);
+	if (p->page && p->page_unread) {        /* seal has brought it */
+		p->page_unread = false;
+		fill_live(rd);
+		end(rd, 0);
+		return;
+	}
+	ask_releases(rd, RECENT_RELEASES, NULL, have_page);
 }
 
 /* ---- the whole list ---- */
@@ -222,7 +228,7 @@ static void have_first(struct call *c)
 	else if (rc < 0)
 		hint_site(rd->p, (call_fail(c, rd->op), &rd->op->fail));
 	else
-		keep_page(rd->p, c);
+		page_keep(rd->p, c);
 	call_free(c);
 	if (rc < 0)
 		end(rd, -1);
@@ -240,7 +246,7 @@ void firebase_list(struct place *p, struct release_list *out, struct op *op)
 	if (p->page)
 		next_page(rd);
 	else
-		ask_releases(rd, RECENT, NULL, have_first);
+		ask_releases(rd, RECENT_RELEASES, NULL, have_first);
 }
 
 /* ---- one release ---- */
@@ -322,7 +328,7 @@ static void have_probe_page(struct call *c)
 	else if (rc < 0)
 		call_fail(c, pr->op);
 	else
-		keep_page(pr->p, c);
+		page_keep(pr->p, c);
 	call_free(c);
 	if (rc < 0)
 		probed(pr, -1);
@@ -345,7 +351,7 @@ void firebase_probe(struct place *p, const char *id, enum release_state *out, st
 	call_site(c);
 	strbuf_addstr(&c->path, "/channels/");
 	http_escape(&c->path, p->channel, "");
-	strbuf_addf(&c->path, "/releases?pageSize=%d", RECENT);
+	strbuf_addf(&c->path, "/releases?pageSize=%d", RECENT_RELEASES);
 	call_send(c);
 }
 

@@ -81,6 +81,20 @@ const char *releases_id(const json *version)
 	return own_id(version) ? own_id(version) : name ? version_id(name) : NULL;
 }
 
+const char *releases_compressor(const struct json_doc *page, const char *version, struct arena *mem)
+{
+	const json *releases = page ? json_get(json_root(page), "releases") : NULL;
+
+	for (const json *r = json_first(releases); r; r = json_next(r)) {
+		const json *v = json_get(r, "version");
+		const char *name = json_string(json_get(v, "name")), *gz = label(v, "slipway-gz");
+
+		if (name && strcmp(name, version) == 0 && gz && own_id(v))
+			return arena_strdup(mem, gz);
+	}
+	return "unknown";
+}
+
 /* ---- one release ---- */
 
 static const char *kept(const char *text, struct arena *mem)

@@ -15,5 +15,8 @@ const json *releases_parse(struct place *p, const struct release_page *page, str
 			   struct switchlog *log, struct arena *mem);
 /* The release id that a version goes by. */
 const char *releases_id(const json *version);
+/* The compressor that named the contents of the version of this name, in mem: its label slipway-gz; "unknown" when the
+ * page does not have it, or others made it. */
+const char *releases_compressor(const struct json_doc *page, const char *version, struct arena *mem);
 
 #endif

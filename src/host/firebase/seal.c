@@ -66,10 +66,15 @@ static void was_read(struct call *c)
 	struct fail f = FAIL_INIT;
 	int rc = 0;
 
-	if (c->rc == 0)
+	if (c->rc == 0 && fan->p->staging->rq.unseen) {
+		page_keep(fan->p, c);
+		fan->p->page_unread = fan->p->page != NULL;
+	} else if (c->rc == 0) {
 		rc = check_fence(fan->p, c->answer, &f);
-	else if (c->rq.status != 404 || strcmp(fan->p->channel, "live") == 0)
-		rc = (f = c->rq.fail, -1);
+	} else if (c->rq.status != 404 || strcmp(fan->p->channel, "live") == 0) {
+		f = c->rq.fail;
+		rc = -1;
+	}
 	call_free(c);
 	fan_one_done(fan, rc, &f);
 }
@@ -82,7 +87,7 @@ static void read_again(struct fan *fan)
 	call_site(c);
 	strbuf_addstr(&c->path, "/channels/");
 	http_escape(&c->path, fan->p->channel, "");
-	strbuf_addstr(&c->path, "/releases?pageSize=1");
+	strbuf_addf(&c->path, "/releases?pageSize=%d", fan->p->staging->rq.unseen ? RECENT_RELEASES : 1);
 	call_send(c);
 }
 

@@ -128,6 +128,22 @@ static bool is_live(const struct place *p, const struct version *v)
 	return name && strcmp(version_id(name), version_id(v->name)) == 0;
 }
 
+void firebase_abandon(struct place *p, const char *id, struct op *op)
+{
+	const struct version *v = version_find(p, id);
+	struct call *c;
+
+	if (!v || is_live(p, v)) {
+		op_finish(p->session->loop, op, 0);
+		return;
+	}
+	staging_drop(p);
+	c = call_new(p, op, "DELETE", was_deleted);
+	strbuf_addf(&c->path, "/v1beta1/%s", v->name);
+	version_note(p, id, v->name, VERSION_OTHER);
+	call_send(c);
+}
+
 void firebase_drop(struct place *p, const char *id, uint64_t *freed_bytes, struct op *op)
 {
 	const struct version *v = version_find(p, id);

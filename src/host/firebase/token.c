@@ -28,6 +28,7 @@ struct token {
 	bool running;
 	struct waiter *waiters, **waiters_tail;
 	struct strbuf bearer;           /* the whole header line */
+	unsigned number;                /* counts them */
 	int64_t ends_ns, early_ns;      /* monotonic */
 	bool refused;
 	bool renewed;                   /* it is there because the one before was refused */
@@ -52,6 +53,7 @@ static void set_bearer(struct token *t, const char *token, int64_t life_s)
 	strbuf_setlen(&t->bearer, 0);
 	strbuf_addstr(&t->bearer, BEARER);
 	strbuf_addstr(&t->bearer, token);
+	t->number++;
 	t->ends_ns = life_s ? now + life_ns : INT64_MAX;
 	t->early_ns = life_s ? t->ends_ns - (life_ns / 2 < EARLY_NS ? life_ns / 2 : EARLY_NS) : INT64_MAX;
 	t->refused = t->accepted = false;
@@ -178,16 +180,16 @@ const char *token_bearer(const struct token *t)
 	return t->bearer.len > 0 ? t->bearer.buf : NULL;
 }
 
-static bool is_present(const struct token *t, const char *bearer)
+unsigned token_number(const struct token *t)
 {
-	return bearer && t->bearer.len > 0 && strcmp(bearer, t->bearer.buf) == 0;
+	return t->number;
 }
 
-void token_refused(struct token *t, const char *bearer)
+void token_refused(struct token *t, unsigned number)
 {
 	struct fail f = FAIL_INIT;
 
-	if (!is_present(t, bearer) || t->refused || t->dead.kind)
+	if (number == 0 || number != t->number || t->refused || t->dead.kind)
 		return;
 	t->refused = true;
 	if (t->last && t->x.fail.kind) {
@@ -204,9 +206,9 @@ void token_refused(struct token *t, const char *bearer)
 	die(t, &f);
 }
 
-void token_accepted(struct token *t, const char *bearer)
+void token_accepted(struct token *t, unsigned number)
 {
-	if (is_present(t, bearer) && !t->refused)
+	if (number == t->number && !t->refused)
 		t->accepted = true;
 }
 

@@ -2,9 +2,9 @@
  * by many, it is asked for once. A token is renewed once before it ends (5 min, or at half of a short life, when it is
  * next wanted; where that fails the old one serves to its end), and once when the service refuses it with 401.
  *
- * A request does: token_want; in `headers` http_add_header(rq, token_bearer(t)), keeping that line; then token_accepted
- * with the line, or on a 401 token_refused with it, token_want and one more try. A new token that is refused before it
- * was ever accepted ends it: nothing is asked for again, and every want fails.
+ * A request does: token_want; in `headers` http_add_header(rq, token_bearer(t)), keeping token_number(t); then
+ * token_accepted with that number, or on a 401 token_refused with it, token_want and one more try. A new token that is
+ * refused before it was ever accepted ends it: nothing is asked for again, and every want fails.
  *
  * Everything runs on the loop thread. */
 #ifndef SLIPWAY_HOST_FIREBASE_TOKEN_H
@@ -32,12 +32,14 @@ struct token *tokens_adopt(struct tokens *ts, struct credential *c, const struct
 void token_want(struct token *t, struct op *op);
 /* An op that waits ends as cancelled, on the next turn; harmless when it has ended. */
 void token_unwant(struct token *t, struct op *op);
-/* "Authorization: Bearer ...", the same text until there is a new token; NULL when there is none. */
+/* "Authorization: Bearer ...", valid until the loop turns; NULL when there is none. */
 const char *token_bearer(const struct token *t);
-/* The service answered 401 to a request with this line, or something else. Older lines than the present one are no
- * news; nor is NULL. */
-void token_refused(struct token *t, const char *bearer);
-void token_accepted(struct token *t, const char *bearer);
+/* Which one that is: from 1, and another one for each new token; 0 = none. */
+unsigned token_number(const struct token *t);
+/* The service answered 401 to a request with the token of this number, or something else. Older ones than the present
+ * one are no news; nor is 0. */
+void token_refused(struct token *t, unsigned number);
+void token_accepted(struct token *t, unsigned number);
 /* The value of x-goog-user-project; NULL = none is to be sent. */
 const char *token_quota_project(const struct token *t);
 /* Google's clock minus ours in seconds, where that mattered: a service account was refused for it, and asked again. */

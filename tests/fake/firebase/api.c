@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fields.h"
 #include "server.h"
 
 struct json_doc *api_body(struct call *c)
@@ -83,15 +84,10 @@ static int authorize(struct call *c)
 		      "login cookie or other valid authentication credential.");
 }
 
-/* Runs the handler if everything around it is right. */
-static int handle(struct call *c)
+static int call_handler(struct call *c)
 {
 	const struct route *r = c->route;
 
-	if (!r)
-		return refuse(c, NOT_FOUND, "Method not found: %s %s", c->request->method, c->request->path);
-	if (authorize(c) < 0 || check_query(c) < 0 || check_site(c) < 0)
-		return -1;
 	if (r->flags & ROUTE_RAW)
 		return r->handle(c);
 	if (!(r->flags & ROUTE_BODY))
@@ -100,6 +96,17 @@ static int handle(struct call *c)
 	int rc = doc ? r->handle(c) : -1;
 	json_doc_free(doc);
 	return rc;
+}
+
+/* Runs the handler if everything around it is right. */
+static int handle(struct call *c)
+{
+	if (!c->route)
+		return refuse(c, NOT_FOUND, "Method not found: %s %s", c->request->method, c->request->path);
+	if (authorize(c) < 0 || check_query(c) < 0 || check_site(c) < 0 || call_handler(c) < 0)
+		return -1;
+	const char *fields = params_get(&c->query, "fields");
+	return fields ? fields_apply(c, fields) : 0;
 }
 
 static void pretend(struct call *c, const struct fault *f)
@@ -167,6 +174,7 @@ void api_answer(struct call *c, struct conn *conn)
 {
 	struct server *s = c->server;
 	enum kind kind = route_find(c) ? c->route->kind : KIND_OTHER;
+	conn_mark(conn);
 	struct record *r = trace_begin(&s->trace, c->request, kind, conn_number(conn));
 
 	if (c->route && strstr(c->route->path, "sites/*"))

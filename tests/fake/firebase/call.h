@@ -1,6 +1,6 @@
-/* call: one API request while it is being handled: what was asked (routed, authorised, parsed) and the answer that grows.
+/* call: one API request while it is being handled: what was asked (routed, authorised, parsed) and the growing answer.
  *
- * A handler returns 0 with the answer written through c->w, or -1 after refuse(), which replaces whatever was written. */
+ * A handler returns 0 with the answer written through c->w, or -1 after refuse(), which replaces what was written. */
 #ifndef FAKE_CALL_H
 #define FAKE_CALL_H
 
@@ -54,7 +54,7 @@ int refuse_upload(struct call *c, int status, const char *message);
 int check_keys(struct call *c, const json *object, const char *where, const char *keys);
 /* Is word among the blank-separated words? */
 bool among(const char *words, const char *word);
-/* pageSize (1..most; `usual` when absent or 0) and where the page begins: pageToken is a place in a list, 0 at first. */
+/* pageSize (1..most; `usual` when absent or 0) and where the page begins: a pageToken is a place in a list. */
 int read_page(struct call *c, size_t usual, size_t most, size_t *size, size_t *from);
 /* Writes nextPageToken for a page that ends before `next`. */
 void write_page_token(struct call *c, size_t next);

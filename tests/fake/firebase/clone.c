@@ -130,7 +130,7 @@ int clone_poll(struct call *c)
 {
 	struct operation *o = strmap_get(&c->world->operations, c->args[1]);
 
-	if (!o || o->project != c->project)
+	if (!o || o->project != world_project(c->world, c->args[0]))
 		return refuse(c, NOT_FOUND, "Requested entity was not found.");
 	write_operation(c, o);
 	return 0;

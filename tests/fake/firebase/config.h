@@ -1,5 +1,5 @@
-/* config: the ServingConfig of a version (headers, redirects, rewrites, ...): checked field by field, kept without what is
- * empty or a default, as the service shows it. And labels. */
+/* config: the ServingConfig of a version (headers, redirects, rewrites, ...): checked field by field, kept without
+ * what is empty or a default, as the service shows it. And labels. */
 #ifndef FAKE_CONFIG_H
 #define FAKE_CONFIG_H
 

@@ -32,7 +32,7 @@ static int get_counters(struct call *c)
 	for (int k = 0; k < KIND_COUNT; k++)
 		jw_kint(&c->w, kind_name((enum kind)k), (int64_t)t->by_kind[k]);
 	jw_kint(&c->w, "errors", (int64_t)t->errors);
-	jw_kint(&c->w, "connections", (int64_t)g->accepted);
+	jw_kint(&c->w, "connections", (int64_t)g->seen);
 	jw_kint(&c->w, "max_connections", (int64_t)g->most_open);
 	jw_kint(&c->w, "max_concurrent", (int64_t)t->most_concurrent);
 	jw_kint(&c->w, "uploads", (int64_t)t->uploads);
@@ -46,8 +46,7 @@ static int reset_counters(struct call *c)
 	struct gate_counts *g = gate_counts(c->server->gate);
 
 	trace_reset(&c->server->trace);
-	g->accepted = 0;
-	g->most_open = g->open;
+	g->seen = g->most_open = g->open;
 	return done(c);
 }
 

@@ -1,5 +1,5 @@
-/* control: the interface under /_fake/ by which tests ask, set and break things (see ../README.md). No bearer, no faults,
- * no latency, not counted. */
+/* control: the interface under /_fake/ by which tests ask, set and break things (see ../README.md). No bearer, no
+ * faults, no latency, not counted. */
 #ifndef FAKE_CONTROL_H
 #define FAKE_CONTROL_H
 

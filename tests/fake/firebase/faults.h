@@ -1,7 +1,7 @@
 /* faults: rules that say which API request goes wrong and how, latencies per kind of call, and a rate limit.
  *
- * A rule counts the requests that fit it (kind, site) since it was set, and fires on the nth of them (and the `times` - 1
- * that follow), on a share of them (`rate`), or on all. The first rule that fires decides. */
+ * A rule counts the requests that fit it (kind, site) since it was set, and fires on the nth of them (and the `times`
+ * - 1 that follow), on a share of them (`rate`), or on all. The first rule that fires decides. */
 #ifndef FAKE_FAULTS_H
 #define FAKE_FAULTS_H
 

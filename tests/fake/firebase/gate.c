@@ -22,11 +22,12 @@ struct gate {
 	struct gate_user *user;
 	struct ssl_ctx_st *tls;
 	unsigned port;
+	unsigned long accepted;
 	struct gate_counts counts;
 	struct conn *first;
 };
 
-/* reading: neither held nor sending. held: an answer waits for its time (or for ever). sending: out has unsent bytes. */
+/* held: an answer waits for its time, or for ever. sending: out has unsent bytes. reading: neither. */
 enum conn_state { CONN_READING, CONN_HELD, CONN_SENDING };
 
 struct conn {
@@ -43,7 +44,7 @@ struct conn {
 	uint32_t watched;
 	/* of the delivery under way */
 	enum manner manner;
-	bool close, delivering;
+	bool close, delivering, marked;
 	void *note;
 };
 
@@ -60,6 +61,18 @@ static struct conn *of_delay(struct delay *d)
 unsigned long conn_number(const struct conn *c)
 {
 	return c->number;
+}
+
+void conn_mark(struct conn *c)
+{
+	struct gate_counts *n = &c->gate->counts;
+
+	if (c->marked)
+		return;
+	c->marked = true;
+	n->seen++;
+	if (++n->open > n->most_open)
+		n->most_open = n->open;
 }
 
 bool conn_is_tls(const struct conn *c)
@@ -94,7 +107,7 @@ static void conn_close(struct conn *c, enum stream_end how)
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
-	g->counts.open--;
+	g->counts.open -= c->marked;
 	delivered(c);
 	http_done(&c->request, &c->in);
 	strbuf_clear(&c->in);
@@ -288,14 +301,12 @@ static void on_arrival(struct source *s, uint32_t bits)
 		c->gate = g;
 		c->in = c->out = (struct strbuf)STRBUF_INIT;
 		c->watched = EPOLLIN;
-		c->number = ++g->counts.accepted;
+		c->number = ++g->accepted;
 		c->link = &g->first;
 		c->next = g->first;
 		if (c->next)
 			c->next->link = &c->next;
 		g->first = c;
-		if (++g->counts.open > g->counts.most_open)
-			g->counts.most_open = g->counts.open;
 		stream_open(&c->stream, fd, g->tls);
 		if (events_watch(g->events, &c->source, EPOLLIN, &f) < 0)
 			conn_close(c, STREAM_RST);

@@ -1,5 +1,5 @@
-/* gate: a listening socket on 127.0.0.1 and its connections. Requests come out one at a time per connection (what a client
- * pipelines waits); answers go in, with the way they are to be delivered: late, slowly, in part or not at all. */
+/* gate: a listening socket on 127.0.0.1 and its connections. Requests come out one at a time per connection (what a
+ * client pipelines waits); answers go in, with the way they are to leave: late, slowly, in part or not at all. */
 #ifndef FAKE_GATE_H
 #define FAKE_GATE_H
 
@@ -33,7 +33,8 @@ struct gate_user {
 	void (*request)(struct gate_user *u, struct conn *c, const struct http_request *r);
 	void (*over)(struct gate_user *u, void *note, size_t sent);
 };
-struct gate_counts { unsigned long accepted, open, most_open; };
+/* Of the marked connections: seen so far, open, most open at once. */
+struct gate_counts { unsigned long seen, open, most_open; };
 
 struct gate;
 struct ssl_ctx_st;
@@ -46,6 +47,8 @@ struct gate_counts *gate_counts(struct gate *g);
 
 void conn_deliver(struct conn *c, const struct delivery *d);
 unsigned long conn_number(const struct conn *c);        /* 1, 2, ... in the order of arrival */
+/* From now on the connection counts in gate_counts. */
+void conn_mark(struct conn *c);
 bool conn_is_tls(const struct conn *c);
 
 #endif

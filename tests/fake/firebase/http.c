@@ -156,8 +156,10 @@ enum http_progress http_read(struct http_request *r, struct strbuf *in)
 
 	if (fresh) {
 		char *blank = memmem(in->buf, in->len, "\r\n\r\n", 4);
+		if (blank ? blank - in->buf > HTTP_HEAD_MAX : in->len > HTTP_HEAD_MAX)
+			return HTTP_BAD;
 		if (!blank)
-			return in->len > HTTP_HEAD_MAX ? HTTP_BAD : HTTP_MORE;
+			return HTTP_MORE;
 		r->head_len = r->next = (size_t)(blank + 4 - in->buf);
 		r->head = xstrndup(in->buf, r->head_len);
 		if (strlen(r->head) != r->head_len || !read_head(r))

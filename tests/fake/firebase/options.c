@@ -9,7 +9,7 @@ const char options_usage[] =
 	"usage: firebase-server [--port N] [--tls-port N --cert FILE --key FILE] [--project P=SITE,SITE...]...\n"
 	"                       [--sites PREFIX:COUNT@PROJECT]... [--service-account FILE]... [--refresh-token TEXT]...\n"
 	"                       [--token-lifetime SECONDS] [--allow-owner] [--allow-foreign-clone] [--local-urls]\n"
-	"                       [--content site|project|global] [--latency token=MS,read=MS,control=MS,upload=MS,clone=MS]\n"
+	"                       [--content site|project|global] [--latency token=MS,control=MS,upload=MS...]\n"
 	"                       [--log FILE] [--ready FILE] [--die-with-parent]\n";
 
 enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_TEXTS, OPTION_NUMBER, OPTION_PORT, OPTION_SCOPE };
@@ -44,7 +44,9 @@ static bool read_number(const char *text, long most, long *out)
 
 static bool read_scope(const char *text, enum content_scope *out)
 {
-	static const char *const names[] = { [SCOPE_SITE] = "site", [SCOPE_PROJECT] = "project", [SCOPE_GLOBAL] = "global" };
+	static const char *const names[] = {
+		[SCOPE_SITE] = "site", [SCOPE_PROJECT] = "project", [SCOPE_GLOBAL] = "global",
+	};
 
 	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(text, names[i]) == 0) {

@@ -62,7 +62,7 @@ static void prepare(struct matcher *m)
 	m->kind = glob_new(&m->glob, glob, &f) == 0 ? MATCH_GLOB : MATCH_NOTHING;
 }
 
-/* Our globs match relative paths, and the empty one is none: only what matches everything matches "/" (or "" itself). */
+/* Our globs match relative paths, and the empty one is none of them: "/" is met by "**" and by itself. */
 static bool matches(const struct matcher *m, const char *path, regmatch_t groups[PATTERN_GROUPS])
 {
 	if (m->kind == MATCH_PATTERN)

@@ -1,5 +1,5 @@
-/* rules: a version's serving configuration made ready to be asked: which redirect or rewrite a path meets, which headers
- * it gets. Paths begin with a slash and are decoded. */
+/* rules: a version's serving configuration made ready to be asked: which redirect or rewrite a path meets, which
+ * headers it gets. Paths begin with a slash and are decoded. */
 #ifndef FAKE_RULES_H
 #define FAKE_RULES_H
 

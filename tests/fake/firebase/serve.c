@@ -102,14 +102,15 @@ static void redirect(struct visit *v, int status, const char *location)
 static const char *type_of(const char *path)
 {
 	static const char *const types[][2] = {
-		{ "html", "text/html; charset=utf-8" }, { "htm", "text/html; charset=utf-8" }, { "css", "text/css; charset=utf-8" },
+		{ "html", "text/html; charset=utf-8" }, { "htm", "text/html; charset=utf-8" },
+		{ "css", "text/css; charset=utf-8" }, { "txt", "text/plain; charset=utf-8" },
 		{ "js", "text/javascript; charset=utf-8" }, { "mjs", "text/javascript; charset=utf-8" },
-		{ "json", "application/json" }, { "map", "application/json" }, { "webmanifest", "application/manifest+json" },
-		{ "svg", "image/svg+xml" }, { "png", "image/png" }, { "jpg", "image/jpeg" }, { "jpeg", "image/jpeg" },
-		{ "gif", "image/gif" }, { "webp", "image/webp" }, { "avif", "image/avif" }, { "ico", "image/x-icon" },
-		{ "woff", "font/woff" }, { "woff2", "font/woff2" }, { "ttf", "font/ttf" }, { "otf", "font/otf" },
-		{ "txt", "text/plain; charset=utf-8" }, { "xml", "application/xml" }, { "pdf", "application/pdf" },
-		{ "wasm", "application/wasm" }, { "mp4", "video/mp4" }, { "webm", "video/webm" }, { "mp3", "audio/mpeg" },
+		{ "json", "application/json" }, { "map", "application/json" },
+		{ "webmanifest", "application/manifest+json" }, { "xml", "application/xml" }, { "pdf", "application/pdf" },
+		{ "wasm", "application/wasm" }, { "svg", "image/svg+xml" }, { "png", "image/png" }, { "jpg", "image/jpeg" },
+		{ "jpeg", "image/jpeg" }, { "gif", "image/gif" }, { "webp", "image/webp" }, { "avif", "image/avif" },
+		{ "ico", "image/x-icon" }, { "woff", "font/woff" }, { "woff2", "font/woff2" }, { "ttf", "font/ttf" },
+		{ "otf", "font/otf" }, { "mp4", "video/mp4" }, { "webm", "video/webm" }, { "mp3", "audio/mpeg" },
 	};
 	const char *name = strrchr(path, '/'), *dot = name ? strrchr(name, '.') : NULL;
 

@@ -1,5 +1,5 @@
-/* server: everything together: takes requests from the gates, sends them to the API, the control interface or the served
- * sites, and hands the answers back as the faults want it. */
+/* server: everything together: takes requests from the gates, sends them to the API, the control interface or the
+ * served sites, and hands the answers back as the faults want it. */
 #ifndef FAKE_SERVER_H
 #define FAKE_SERVER_H
 

@@ -11,7 +11,8 @@ int stream_tls_new(struct ssl_ctx_st **out, const char *cert, const char *key, s
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
-	if (!ctx || !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1
+	if (!ctx || !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION)
+	    || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1
 	    || SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
 		SSL_CTX_free(ctx);
 		return fail_set(f, FAIL_CONFIG, "cannot use %s with %s: %s", cert, key,

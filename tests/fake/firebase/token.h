@@ -29,8 +29,8 @@ const char *tokens_holder(const struct tokens *t, const char *authorization);
 /* Every token issued so far is worth nothing from now on. */
 void tokens_expire(struct tokens *t);
 
-/* Handlers, see call.h. exchange: a JWT or a refresh token; refresh: the latter only. Refusals are OAuth's, not Google's
- * error document. */
+/* Handlers, see call.h. exchange: a JWT or a refresh token; refresh: the latter only. They refuse as OAuth does, not
+ * with Google's error document. */
 int token_exchange(struct call *c);
 int token_refresh(struct call *c);
 

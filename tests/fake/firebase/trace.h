@@ -1,5 +1,5 @@
-/* trace: what happened: counters, and a JSON line per API request, kept (the newest 65,536) and written to a file. A line
- * never holds a body, a header or a token. */
+/* trace: what happened: counters, and a JSON line per API request, kept (the newest 65,536) and written to a file. A
+ * line never holds a body, a header or a token. */
 #ifndef FAKE_TRACE_H
 #define FAKE_TRACE_H
 

@@ -1,5 +1,5 @@
-/* version: one version of a site: its files by path, configuration and labels. Statuses move one way: CREATED (or CLONING,
- * then CREATED) to FINALIZED, any of them to DELETED. */
+/* version: one version of a site: its files by path, configuration and labels. Statuses move one way: CREATED (or
+ * CLONING, then CREATED) to FINALIZED, any of them to DELETED. */
 #ifndef FAKE_VERSION_H
 #define FAKE_VERSION_H
 

@@ -84,8 +84,9 @@ static int read_filter(struct call *c, const char **status)
 	*status = "";
 	if (!filter || !*filter)
 		return 0;
-	if ((sscanf(filter, "status = \"%63[A-Z]\" %n", word, &end) != 1 && sscanf(filter, "status = %63[A-Z] %n", word, &end) != 1)
-	    || !end || filter[end])
+	if (sscanf(filter, "status = \"%63[A-Z]\" %n", word, &end) != 1)
+		sscanf(filter, "status = %63[A-Z] %n", word, &end);
+	if (!end || filter[end])
 		return refuse(c, INVALID_ARGUMENT, "Invalid filter: %s", filter);
 	*status = arena_strdup(c->mem, word);
 	return 0;

@@ -111,6 +111,29 @@ static void knows_positions(void **state)
 	json_doc_free(other);
 }
 
+static void made_documents_stand_where_their_origin_stands(void **state)
+{
+	struct json_doc *from = parse("{\n  \"a\": [1,\n   {\"k\": 2}],\n  \"b\": 3 }", 0);
+	struct json_doc *made = parse("{\"x\":[1,{\"k\":2,\"new\":0}],\"y\":4}", 0);
+	const json *x = json_get(json_root(made), "x"), *k = json_get(json_next(json_first(x)), "k");
+	unsigned line, column;
+	const char *text;
+	size_t len;
+
+	(void)state;
+	position_is(made, k, JSON_AT_KEY, 1, 10);
+	json_made_from(made, x, from, json_get(json_root(from), "a"));
+	position_is(made, x, JSON_AT_KEY, 2, 3);
+	position_is(made, json_first(x), JSON_AT_VALUE, 2, 9);
+	position_is(made, k, JSON_AT_VALUE, 3, 10);
+	assert_false(json_position(made, json_get(json_next(json_first(x)), "new"), JSON_AT_VALUE, &line, &column));
+	assert_false(json_position(made, json_get(json_root(made), "y"), JSON_AT_VALUE, &line, &column));
+	assert_true(json_raw(made, k, &text, &len));
+	assert_memory_equal(text, "2", len);
+	json_doc_free(made);
+	json_doc_free(from);
+}
+
 static void keeps_text_as_written(void **state)
 {
 	struct json_doc *d = parse("[1.50, \"a\\\"]\" ,true]", 0);
@@ -363,6 +386,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_values), cmocka_unit_test(whole_numbers_only), cmocka_unit_test(knows_positions),
+		cmocka_unit_test(made_documents_stand_where_their_origin_stands),
 		cmocka_unit_test(keeps_text_as_written), cmocka_unit_test(refuses_bad_syntax),
 		cmocka_unit_test(refuses_bad_numbers), cmocka_unit_test(refuses_bad_text), cmocka_unit_test(duplicate_keys),
 		cmocka_unit_test(depth_is_bounded), cmocka_unit_test(canonical_text), cmocka_unit_test(writes_indented),

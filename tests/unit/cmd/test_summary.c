@@ -150,6 +150,68 @@ static void plans_group_places_with_the_same_change(void **state)
 	end(&s);
 }
 
+static void plans_tell_doubts_and_new_encodings(void **state)
+{
+	static const struct blob small = { .size = 10 };
+	static const struct entry entry = { .path = "x", .blob = &small };
+	struct plan_item items[] = { { PLAN_CHANGE, "a.js", &entry, &entry }, { PLAN_CHANGE, "b.js", &entry, &entry } };
+	const char *const doubts[] = { PLAN_WHY_UNSURE, PLAN_WHY_UNSURE };
+	const char *const settled[] = { PLAN_WHY_ENCODING, PLAN_WHY_CONTENT };
+	struct place_plan place;
+	struct plan_report report = { .places = &place };
+	struct scene s;
+	(void)state;
+	begin(&s);
+	s.rows[0].result = RESULT_NONE;
+	s.o.row_count = 1;
+	place = (struct place_plan){ .row = &s.rows[0], .why = doubts };
+	place.plan = (struct plan){ .items = items, .count = 2, .change = 2 };
+	report.outcome = s.o;
+	plan_page(&s.page, &report);
+	assert_string_equal(s.page.text.buf, "amarin: ~ a.js, ~ b.js\n"
+	                                     "another compressor made what is live: --compare-content tells what differs\n"
+	                                     "1 target: 1 to change, 0 unchanged\n");
+	strbuf_setlen(&s.page.text, 0);
+	place.why = settled;
+	plan_page(&s.page, &report);
+	assert_string_equal(s.page.text.buf, "amarin: ~ a.js (new encoding), ~ b.js\n"
+	                                     "1 target: 1 to change, 0 unchanged\n");
+	end(&s);
+}
+
+static void long_settings_are_cut_around_what_differs(void **state)
+{
+	static const struct config_change changes[] = {
+		{ "cleanUrls", NULL, "true" },
+		{ "rewrites", "[{\"glob\":\"**\",\"path\":\"/index.html\"},{\"glob\":\"/a/**\",\"path\":\"/another.html\"}]",
+		  "[{\"glob\":\"**\",\"path\":\"/index.html\"}]" },
+		{ "headers", "[{\"glob\":\"**\",\"headers\":{\"Cache-Control\":\"no-cache\"}}]", NULL },
+	};
+	struct place_plan place;
+	struct plan_report report = { .places = &place };
+	struct scene s;
+	(void)state;
+	begin(&s);
+	s.rows[0].result = RESULT_NONE;
+	s.o.row_count = 1;
+	place = (struct place_plan){ .row = &s.rows[0], .config = changes, .config_count = 3 };
+	report.outcome = s.o;
+	plan_page(&s.page, &report);
+	assert_string_equal(s.page.text.buf, "amarin: configuration\n"
+	                                     "  ~ cleanUrls: - \xe2\x86\x92 true\n"
+	                                     "  ~ rewrites: \xe2\x80\xa6x.html\"},{\"glob\":\"/a/**\",\"pat\xe2\x80\xa6"
+	                                     " \xe2\x86\x92 \xe2\x80\xa6x.html\"}]\n"
+	                                     "  ~ headers: [{\"glob\":\"**\",\"headers\":{\"Cach\xe2\x80\xa6"
+	                                     " \xe2\x86\x92 -\n"
+	                                     "1 target: 1 to change, 0 unchanged\n");
+	strbuf_setlen(&s.page.text, 0);
+	s.page.verbose = 1;
+	plan_page(&s.page, &report);
+	assert_non_null(strstr(s.page.text.buf, changes[1].from));
+	assert_null(strstr(s.page.text.buf, "\xe2\x80\xa6"));
+	end(&s);
+}
+
 static void plans_count_what_is_hidden(void **state)
 {
 	struct hidden hidden[] = {
@@ -174,6 +236,8 @@ int main(void)
 		cmocka_unit_test(unknown_says_that_nobody_knows),
 		cmocka_unit_test(a_refused_run_is_silent),
 		cmocka_unit_test(plans_group_places_with_the_same_change),
+		cmocka_unit_test(plans_tell_doubts_and_new_encodings),
+		cmocka_unit_test(long_settings_are_cut_around_what_differs),
 		cmocka_unit_test(plans_count_what_is_hidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

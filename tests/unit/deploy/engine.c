@@ -55,11 +55,16 @@ static void open_context(struct engine *e)
 	static const struct selection all = { .names = NULL };
 	struct context *c = &e->c;
 	struct fail f = FAIL_INIT;
+	size_t environments;
 
 	memset(c, 0, sizeof *c);
 	e->problems = (struct problems)PROBLEMS_INIT;
-	if (project_load(&c->project, e->dir.path, NULL, &e->problems, &f) < 0 ||
-	    project_resolve(c->project, NULL, &c->all, &e->problems, &f) < 0 ||
+	if (project_load(&c->project, e->dir.path, NULL, &e->problems, &f) < 0)
+		fail_msg("%s", f.text);
+	c->env.environment = project_environments(c->project, &environments);
+	if (environments != 1)
+		c->env.environment = NULL;
+	if (project_resolve(c->project, environments ? c->env.environment->name : NULL, &c->all, &e->problems, &f) < 0 ||
 	    select_targets(&c->targets, &c->target_count, &c->all, &all, &c->mem, &f) < 0 ||
 	    loop_new(&c->loop, 2, true, &f) < 0)
 		fail_msg("%s", f.text);

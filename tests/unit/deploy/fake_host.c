@@ -8,10 +8,12 @@
 
 struct session {
 	struct loop *loop;
+	const char *channel;
 };
 
 struct place {
 	struct fake_place *fp;
+	char *name;                     /* without a channel */
 	struct loop *loop;
 	struct begin_request rq;
 };
@@ -164,12 +166,22 @@ static int fake_session_open(struct session **out, const struct target *any, con
 	(void)f;
 	*out = xcalloc(1, sizeof **out);
 	(*out)->loop = env->loop;
+	(*out)->channel = env->channel;
+	(*slot())->ttl_s = env->channel_ttl_s;
 	return 0;
 }
 
 static void fake_session_close(struct session *s)
 {
 	free(s);
+}
+
+static struct fake_place *channel_place(const char *name, const char *channel)
+{
+	char full[160];
+
+	snprintf(full, sizeof full, "%s%s%s", name, channel ? "@" : "", channel ? channel : "");
+	return fake_place(*slot(), full);
 }
 
 static int fake_place_open(struct place **out, struct session *s, const struct target *t, const char *name,
@@ -180,13 +192,15 @@ static int fake_place_open(struct place **out, struct session *s, const struct t
 		return fail_set(f, FAIL_CONFIG, "cannot be opened");
 	*out = xcalloc(1, sizeof **out);
 	(*out)->loop = s->loop;
-	(*out)->fp = fake_place(*slot(), name);
+	(*out)->name = xstrdup(name);
+	(*out)->fp = channel_place(name, s->channel);
 	return 0;
 }
 
 static void fake_place_close(struct place *p)
 {
 	p->fp->ours = false;
+	free(p->name);
 	free(p);
 }
 
@@ -422,8 +436,7 @@ static void fake_step(struct place *p, const struct switch_step *step, const str
 		return;
 	}
 	if (step->detail) {
-		fake_log(p->fp, r->header.id, p->fp->live, note->action[0] == 'd' ? "deploy" :
-			 note->action[0] == 'u' ? "undo" : "rollback", NULL, 100);
+		fake_log(p->fp, r->header.id, p->fp->live, arena_strdup(&(*slot())->mem, note->action), NULL, 100);
 		p->fp->live = r->header.id;
 	}
 	op_finish(p->loop, op, fault ? -1 : 0);
@@ -452,17 +465,98 @@ static void fake_sweep(struct place *p, const char *keep_id, struct op *op)
 		op_finish(p->loop, op, 0);
 }
 
+/* ---- channels ---- */
+
+static bool is_channel_of(const struct fake_place *p, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(p->name, name, len) == 0 && (p->name[len] == '@' || !p->name[len]);
+}
+
+static void fake_channels(struct place *p, struct channel_list *out, struct op *op)
+{
+	struct fake_world *w = *slot();
+	int fault = meet_fault(p, "channels", op);
+
+	if (fault == 2)
+		return;
+	*out = (struct channel_list){ .items = arena_alloc(op->mem, w->count * sizeof *out->items) };
+	for (size_t i = 0; i < w->count; i++) {
+		const char *at = strchr(w->places[i].name, '@');
+		if (!is_channel_of(&w->places[i], p->name))
+			continue;
+		out->items[out->count++] = (struct channel_info){ .name = at ? at + 1 : "live", .live = w->places[i].live,
+			.url = arena_printf(op->mem, "https://%s.example", w->places[i].name), .expires_s = at ? 1000 : -1 };
+	}
+	op_finish(p->loop, op, fault ? -1 : 0);
+}
+
+static struct fake_place *find_channel(const struct place *p, const char *channel)
+{
+	struct fake_world *w = *slot();
+	char full[160];
+
+	snprintf(full, sizeof full, "%s@%s", p->name, channel);
+	for (size_t i = 0; i < w->count; i++)
+		if (strcmp(w->places[i].name, full) == 0)
+			return &w->places[i];
+	return NULL;
+}
+
+static void fake_channel_delete(struct place *p, const char *channel, struct op *op)
+{
+	struct fake_place *there = find_channel(p, channel);
+	int fault = meet_fault(p, "channel_delete", op);
+
+	if (fault == 2 || (!there && refuse(p, op, FAIL_MISSING, "no such channel") < 0))
+		return;
+	snprintf(there->name, sizeof there->name, "deleted");
+	op_finish(p->loop, op, fault ? -1 : 0);
+}
+
+/* The channels of a place share its releases. */
+static void fake_channel_live(struct place *p, const char *channel, const char **id, struct op *op)
+{
+	struct fake_place *there = find_channel(p, channel);
+	int fault = meet_fault(p, "channel_live", op);
+
+	if (fault == 2 || (!there && refuse(p, op, FAIL_MISSING, "no such channel") < 0))
+		return;
+	*id = there->live ? arena_strdup(op->mem, there->live) : NULL;
+	if (there->live && !fake_find_release(p->fp, there->live))
+		p->fp->releases[p->fp->count++] = *fake_find_release(there, there->live);
+	op_finish(p->loop, op, fault ? -1 : 0);
+}
+
+static void fake_disable(struct place *p, const struct switch_note *note, struct op *op)
+{
+	int fault = meet_fault(p, "disable", op);
+
+	if (fault == 2 || not_ours(p, op))
+		return;
+	fake_log(p->fp, "", p->fp->live, arena_strdup(&(*slot())->mem, note->action), NULL, 100);
+	p->fp->live = NULL;
+	op_finish(p->loop, op, fault ? -1 : 0);
+}
+
+#define FAKE_OPS \
+	.kind = "dir", .traits = HOST_INSTANT_SWITCH, .session_open = fake_session_open, \
+	.session_close = fake_session_close, .place_open = fake_place_open, .place_close = fake_place_close, \
+	.describe = fake_describe, .read = fake_read, .list = fake_list, .fetch = fake_fetch, .probe = fake_probe, \
+	.lock = fake_lock, .renew = fake_renew, .unlock = fake_unlock, .begin = fake_begin, .put = fake_put, \
+	.seal = fake_seal, .flush = fake_flush, .switch_plan = fake_switch_plan, .step = fake_step, .drop = fake_drop, \
+	.sweep = fake_sweep
+
 const struct host_ops *fake_find(const char *kind)
 {
+	static const struct host_ops plain = { FAKE_OPS };
 	static const struct host_ops ops = {
-		.kind = "dir", .traits = HOST_INSTANT_SWITCH,
-		.session_open = fake_session_open, .session_close = fake_session_close,
-		.place_open = fake_place_open, .place_close = fake_place_close, .describe = fake_describe,
-		.read = fake_read, .list = fake_list, .fetch = fake_fetch, .probe = fake_probe,
-		.lock = fake_lock, .renew = fake_renew, .unlock = fake_unlock,
-		.begin = fake_begin, .put = fake_put, .seal = fake_seal, .flush = fake_flush,
-		.switch_plan = fake_switch_plan, .step = fake_step, .drop = fake_drop, .sweep = fake_sweep,
+		FAKE_OPS, .channels = fake_channels, .channel_delete = fake_channel_delete,
+		.channel_live = fake_channel_live, .disable = fake_disable,
 	};
 
-	return strcmp(kind, "dir") == 0 ? &ops : NULL;
+	if (strcmp(kind, "dir") != 0)
+		return NULL;
+	return (*slot())->no_channels ? &plain : &ops;
 }

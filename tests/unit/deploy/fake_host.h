@@ -1,5 +1,7 @@
 /* fake_host: host_ops in memory, for the tests of the engine: places that keep releases, a lock, a switch log; faults
- * and hooks per operation and place. Everything completes on the next turn of the loop. */
+ * and hooks per operation and place. Everything completes on the next turn of the loop.
+ *
+ * A channel of a place is a place of its own, "a@pr-42", which is also what hooks, faults and calls know it by. */
 #ifndef SLIPWAY_TESTS_DEPLOY_FAKE_HOST_H
 #define SLIPWAY_TESTS_DEPLOY_FAKE_HOST_H
 
@@ -49,6 +51,8 @@ struct fake_world {
 	size_t fault_count;
 	size_t steps;                   /* of a switch, a group each; 0 = 1 */
 	bool folds;
+	bool no_channels;               /* the kind has none, and cannot be disabled */
+	int64_t ttl_s;                  /* --expires as the last session was told */
 	struct strbuf calls;            /* "jarupa:read jarupa:lock ..." */
 	/* Called before each operation; may change the world or raise a signal. NULL = none. */
 	void (*hook)(struct fake_world *w, struct fake_place *p, const char *op);

@@ -549,7 +549,7 @@ static void verify_looks_at_other_releases_without_marking(void **state)
 	verify(&k, (struct verify_options){ .release = B }, 0, false);
 	verify(&k, (struct verify_options){ .release = "20200101" }, 4, false);
 	verify(&k, (struct verify_options){ .release = "1999" }, 4, false);
-	verify(&k, (struct verify_options){ .served = true }, 2, false);
+	verify(&k, (struct verify_options){ .served = true, .release = B }, 2, false);
 	kiosks_end(&k);
 }
 

@@ -188,11 +188,37 @@ static void failed_targets_are_those_whose_newest_deploy_did_not_end_well(void *
 	add_place(&b, "r1", "d", "deployed", NOW);
 	add_run(&b, "r2", "R2", NOW + 1);
 	add_place(&b, "r2", "a", "unchanged", NOW + 1);
-	assert_int_equal(ledger_failed_targets(b.l, "production", &names, &count, &b.mem, &b.f), 0);
+	assert_int_equal(ledger_failed_targets(b.l, "production", NULL, &names, &count, &b.mem, &b.f), 0);
 	assert_int_equal(count, 2);
 	assert_string_equal(names[0], "b");
 	assert_string_equal(names[1], "c");
-	assert_int_equal(ledger_failed_targets(b.l, "staging", &names, &count, &b.mem, &b.f), 0);
+	assert_int_equal(ledger_failed_targets(b.l, "staging", NULL, &names, &count, &b.mem, &b.f), 0);
+	assert_int_equal(count, 0);
+	end(&b);
+}
+
+static void failures_of_a_channel_are_its_own(void **state)
+{
+	const char **names;
+	size_t count;
+	struct book b;
+	(void)state;
+
+	begin(&b);
+	add_run(&b, "r1", "R1", NOW);
+	add_place(&b, "r1", "a@pr-42", "failed", NOW);
+	add_place(&b, "r1", "b@pr-42", "deployed", NOW);
+	add_place(&b, "r1", "c@pr-4", "failed", NOW);
+	add_run(&b, "r2", "R2", NOW + 1);
+	add_place(&b, "r2", "a", "deployed", NOW + 1);
+	add_place(&b, "r2", "b", "failed", NOW + 1);
+	assert_int_equal(ledger_failed_targets(b.l, "production", NULL, &names, &count, &b.mem, &b.f), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(names[0], "b");
+	assert_int_equal(ledger_failed_targets(b.l, "production", "pr-42", &names, &count, &b.mem, &b.f), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(names[0], "a@pr-42");
+	assert_int_equal(ledger_failed_targets(b.l, "production", "pr", &names, &count, &b.mem, &b.f), 0);
 	assert_int_equal(count, 0);
 	end(&b);
 }
@@ -353,6 +379,7 @@ int main(void)
 		cmocka_unit_test(only_the_same_wish_counts),
 		cmocka_unit_test(the_newest_of_several_is_taken),
 		cmocka_unit_test(failed_targets_are_those_whose_newest_deploy_did_not_end_well),
+		cmocka_unit_test(failures_of_a_channel_are_its_own),
 		cmocka_unit_test(history_shows_the_newest_row_of_a_run_and_place),
 		cmocka_unit_test(intents_and_results_come_all_or_none),
 		cmocka_unit_test(it_survives_closing),

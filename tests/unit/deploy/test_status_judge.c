@@ -224,11 +224,33 @@ static void newest_compares_by_time(void **state)
 	assert_null(status_newest("zzz-by-hand", NULL));
 }
 
+static void what_was_disabled_is_empty_and_not_behind(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	serve(&s, B);
+	s.records[2] = (struct switch_record){ .seq = 3, .id = "", .from = B, .at_s = 210, .action = "disable",
+	                                       .by = "ana@desk", .reason = "broken" };
+	s.live.log.count = 3;
+	s.live.id = NULL;
+	s.live.has_header = false;
+	s.live.broken = "the site is disabled";
+	s.last = (struct ledger_place){ .state = "deployed", .from = B, .at_s = 211 };
+	judge(&s, PLACE_EMPTY);
+	assert_string_equal(s.verdict.note, "disabled 50 s ago by ana@desk: broken");
+	/* Also where a run meanwhile wanted something else there and did not get it. */
+	s.last = (struct ledger_place){ .state = "failed", .from = B, .to = C, .at_s = 205 };
+	judge(&s, PLACE_EMPTY);
+	arena_clear(&s.mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_place_as_recorded_is_live),
 		cmocka_unit_test(nothing_live_is_empty),
+		cmocka_unit_test(what_was_disabled_is_empty_and_not_behind),
 		cmocka_unit_test(what_verify_saw_is_drift_until_clean),
 		cmocka_unit_test(a_switch_by_hand_is_drift),
 		cmocka_unit_test(a_switch_whose_record_was_lost_is_no_drift),

@@ -10,7 +10,7 @@ static struct verdict judge(const struct build_rules *source, const char *path, 
 	struct fail f = FAIL_INIT;
 	struct rules *r;
 
-	if (rules_new(&r, source, &f) < 0)
+	if (rules_new(&r, source, NULL, &f) < 0)
 		fail_msg("%s", f.text);
 	struct verdict v = is_dir ? rules_judge_dir(r, path, NULL) : rules_judge_file(r, path, NULL);
 	rules_free(r);
@@ -65,7 +65,7 @@ static void names_the_rule(void **state)
 	struct rules *r;
 
 	(void)state;
-	assert_int_equal(rules_new(&r, &rules, &f), 0);
+	assert_int_equal(rules_new(&r, &rules, NULL, &f), 0);
 	struct verdict v = rules_judge_file(r, "a/b.map", NULL);
 	assert_int_equal(v.is, RULE_HIDE);
 	assert_string_equal(v.rule, "**/*.map");
@@ -116,7 +116,7 @@ static void include_readmits(void **state)
 	expect(&rules, ".config/", RULE_ENTER);
 	expect(&rules, ".cache/", RULE_HIDE);
 	expect(&rules, "node_modules/", RULE_HIDE);
-	assert_int_equal(rules_new(&r, &rules, &f), 0);
+	assert_int_equal(rules_new(&r, &rules, NULL, &f), 0);
 	struct verdict docs = rules_judge_dir(r, "docs", NULL);
 	assert_int_equal(rules_judge_dir(r, "docs/api", &docs).is, RULE_ENTER);
 	assert_int_equal(rules_judge_dir(r, "docs/img", &docs).is, RULE_HIDE);
@@ -134,9 +134,65 @@ static void bad_glob_is_named(void **state)
 	struct rules *r;
 
 	(void)state;
-	assert_int_equal(rules_new(&r, &rules, &f), -1);
+	assert_int_equal(rules_new(&r, &rules, NULL, &f), -1);
 	assert_int_equal(f.kind, FAIL_CONFIG);
 	assert_non_null(strstr(f.text, "include: \"{1..2000}\""));
+}
+
+/* The table of what the official client hides, and what slipway refuses all the same. */
+static void as_the_official_client(void **state)
+{
+	static const char *const usual[] = { "firebase.json", "**/.*", "**/node_modules/**" };
+	static const char *const kept[] = { "index.html", ".hidden", "a/.x", ".hid/", ".well-known/", "node_modules/", "x~",
+		"a/#x#", ".htaccess", "firebase-debug.txt", ".firebase/", ".firebase/sub/y", "a/.firebase/z",
+		"a/slipway.json" };
+	static const char *const hidden[] = { "firebase-debug.log", "a/firebase-debug.1.log", ".firebase/x",
+		"slipway.json", ".slipway/" };
+	static const char *const refused[] = { ".git/", ".env", "a/.env.local", "id_rsa", "node_modules/x/.npmrc" };
+	const struct build_rules bare = { .as_firebase = true };
+	const struct build_rules rules = { .as_firebase = true, .ignore = usual, .ignore_count = 3 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		expect(&bare, kept[i], RULE_KEEP);
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		expect(&bare, hidden[i], RULE_HIDE);
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		expect(&bare, refused[i], RULE_REFUSE);
+		expect(&rules, refused[i], RULE_REFUSE);
+	}
+	assert_true(judge(&bare, ".firebase/x", false).builtin);
+	assert_string_equal(judge(&bare, ".firebase/x", false).rule, ".firebase/*");
+	assert_false(judge(&rules, ".hidden", false).builtin);
+	expect(&rules, "firebase.json", RULE_HIDE);
+	expect(&rules, "a/firebase.json", RULE_KEEP);
+	expect(&rules, ".well-known/.dotted", RULE_HIDE);
+	expect(&rules, ".well-known/assetlinks.json", RULE_KEEP);
+	expect(&rules, ".hid/f", RULE_KEEP);
+	expect(&rules, "a/node_modules/", RULE_HIDE);
+}
+
+static void absolute_patterns_see_the_whole_path(void **state)
+{
+	static const char *const ignore[] = { "/srv/site/dist/a/**", "/index.html", "/srv/*/dist/*.map" };
+	struct build_rules rules = { .ignore = ignore, .ignore_count = 3, .as_firebase = true };
+	struct fail f = FAIL_INIT;
+	struct rules *r;
+
+	(void)state;
+	assert_int_equal(rules_new(&r, &rules, "/srv/site/dist", &f), 0);
+	assert_string_equal(rules_judge_dir(r, "a", NULL).rule, "/srv/site/dist/a/**");
+	assert_int_equal(rules_judge_dir(r, "b", NULL).is, RULE_KEEP);
+	assert_int_equal(rules_judge_file(r, "index.html", NULL).is, RULE_KEEP);
+	assert_string_equal(rules_judge_file(r, "x.map", NULL).rule, "/srv/*/dist/*.map");
+	rules_free(r);
+	assert_int_equal(rules_new(&r, &rules, "/", &f), 0);
+	assert_int_equal(rules_judge_file(r, "index.html", NULL).is, RULE_HIDE);
+	rules_free(r);
+	rules.as_firebase = false;
+	assert_int_equal(rules_new(&r, &rules, "/", &f), 0);
+	assert_int_equal(rules_judge_file(r, "index.html", NULL).is, RULE_KEEP);
+	rules_free(r);
 }
 
 /* Through a real walk: counts, pruned directories as one row, and an include that reaches below. */
@@ -217,6 +273,8 @@ int main(void)
 		cmocka_unit_test(refused_beats_hidden),
 		cmocka_unit_test(include_readmits),
 		cmocka_unit_test(bad_glob_is_named),
+		cmocka_unit_test(as_the_official_client),
+		cmocka_unit_test(absolute_patterns_see_the_whole_path),
 		READING(hides_in_a_walk),
 		READING(hidden_is_not_examined),
 		READING(allows_contents),

@@ -1,5 +1,7 @@
 #include "asking.h"
 
+#include <signal.h>
+
 #include "base/clock.h"
 
 static void trace(void *arg, const struct http_trace *t)
@@ -23,6 +25,7 @@ void asking_begin(struct asking *a, const struct server_options *server, const s
 	struct fail f = FAIL_INIT;
 
 	*a = (struct asking){ .traced = calloc(1, 1) };
+	signal(SIGPIPE, SIG_IGN);               /* as in main.c */
 	a->server = server_start(server);
 	snprintf(a->origin, sizeof a->origin, "%s:%u", server->tls ? "https://localhost" : "http://127.0.0.1",
 		server_port(a->server));

@@ -37,7 +37,7 @@ static X509 *certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY
 	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) : subject);
 	if (issuer) {
-		snprintf(alternative, sizeof alternative, "DNS:%s", name);
+		snprintf(alternative, sizeof alternative, "DNS:%s,DNS:kiosks.%s", name, name);
 		extend(cert, NID_subject_alt_name, alternative);
 	} else {
 		extend(cert, NID_basic_constraints, "critical,CA:TRUE");
@@ -51,11 +51,13 @@ struct authority *authority_new(const char *name, bool expired, bool old)
 {
 	struct authority *a = xcalloc(1, sizeof *a);
 	EVP_PKEY *root_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
-	X509 *root = certificate("Test authority", root_key, NULL, NULL, false);
-	X509 *cert = certificate(name, key, root, root_key, expired);
 
 	snprintf(a->file, sizeof a->file, "/tmp/slipway-authority-XXXXXX");
-	FILE *out = fdopen(mkstemp(a->file), "w");
+	int fd = mkstemp(a->file);
+	/* No two have the same name, or one would be taken for another that forged it. */
+	X509 *root = certificate(a->file, root_key, NULL, NULL, false);
+	X509 *cert = certificate(name, key, root, root_key, expired);
+	FILE *out = fdopen(fd, "w");
 	assert_non_null(out);
 	assert_int_equal(PEM_write_X509(out, root), 1);
 	fclose(out);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct authority;
-/* The server's certificate is for name; expired: since yesterday; old: nothing above TLS 1.1 is spoken. */
+/* The server's certificate is for name and kiosks.name; expired: since yesterday; old: no TLS above 1.1. */
 struct authority *authority_new(const char *name, bool expired, bool old);
 void authority_free(struct authority *a);       /* accepts NULL */
 const char *authority_file(const struct authority *a);  /* the authority's certificate, PEM */

@@ -35,7 +35,7 @@ struct server {
 	pthread_mutex_t mutex;
 	pthread_cond_t stopped;
 	bool stop;
-	atomic_uint connections, requests, at_once, most, resumed;
+	atomic_uint connections, requests, at_once, most;
 };
 
 static void *server_main(void *arg);
@@ -47,9 +47,10 @@ struct server *server_start(const struct server_options *o)
 	socklen_t len = sizeof a;
 
 	s->o = *o;
-	if (o->tls)
-		s->authority = authority_new(o->tls == SERVER_TLS_OTHER_NAME ? "other.example" : "localhost",
-			o->tls == SERVER_TLS_EXPIRED, o->tls == SERVER_TLS_OLD);
+	if (o->tls) {
+		const char *name = o->tls == SERVER_TLS_TEST ? "test" : o->tls == SERVER_TLS_OTHER_NAME ? "other" : "localhost";
+		s->authority = authority_new(name, o->tls == SERVER_TLS_EXPIRED, o->tls == SERVER_TLS_OLD);
+	}
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_cond_init(&s->stopped, NULL);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -106,11 +107,6 @@ unsigned server_requests(const struct server *s)
 unsigned server_most_at_once(const struct server *s)
 {
 	return s->most;
-}
-
-unsigned server_resumed(const struct server *s)
-{
-	return s->resumed;
 }
 
 const char *server_authority(const struct server *s)
@@ -193,11 +189,18 @@ void exchange_sleep(struct exchange *x, int ms)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+static void uncount(struct exchange *x)
+{
+	x->server->at_once -= x->counted;
+	x->counted = false;
+}
+
 void exchange_answer(struct exchange *x, int status, const char *headers, const char *body)
 {
 	size_t len = strlen(body), cap = strlen(headers) + len + 128;
 	char *text = xmalloc(cap);
 	bool bodied = strcmp(x->method, "HEAD") != 0;
+	uncount(x);                     /* the far side may ask on as soon as it has read this */
 	int n = snprintf(text, cap, "HTTP/1.1 %d Status\r\nContent-Length: %zu\r\n%s\r\n%s", status, len, headers,
 		bodied ? body : "");
 
@@ -295,8 +298,9 @@ static bool serve_one(struct line *l, unsigned nth)
 		unsigned most = s->most, now = ++s->at_once;
 		while (most < now && !atomic_compare_exchange_weak(&s->most, &most, now))
 			;
+		x.counted = true;
 		s->o.answer(&x);
-		s->at_once--;
+		uncount(&x);
 	}
 	free(x.head);
 	free(x.body);
@@ -315,7 +319,6 @@ static void *line_main(void *arg)
 	if (going && s->authority) {
 		l->tls = authority_accept(s->authority, l->fd);
 		going = l->tls != NULL;
-		s->resumed += going && SSL_session_reused(l->tls);
 	}
 	for (unsigned nth = 1; going; nth++)
 		going = serve_one(l, nth);

@@ -18,10 +18,14 @@ struct exchange {                       /* one request, on its connection's thre
 	char *body;                         /* NUL-terminated */
 	size_t size;
 	bool over;                          /* set: the connection is closed after this answer */
+	bool counted;                       /* the server's: among those at once */
 	struct line *line;                  /* the server's */
 };
 
-enum server_tls { SERVER_PLAIN, SERVER_TLS, SERVER_TLS_OTHER_NAME, SERVER_TLS_EXPIRED, SERVER_TLS_OLD /* 1.1 */ };
+/* A certificate for localhost; for kiosks.test; for neither; none that is valid any more; no TLS above 1.1. */
+enum server_tls {
+	SERVER_PLAIN, SERVER_TLS, SERVER_TLS_TEST, SERVER_TLS_OTHER_NAME, SERVER_TLS_EXPIRED, SERVER_TLS_OLD
+};
 struct server_options {
 	void (*answer)(struct exchange *x);
 	/* Called before anything is read, with head NULL: -1 closes with a reset. May be NULL. */
@@ -38,7 +42,6 @@ unsigned server_port(const struct server *s);
 unsigned server_connections(const struct server *s);
 unsigned server_requests(const struct server *s);
 unsigned server_most_at_once(const struct server *s);
-unsigned server_resumed(const struct server *s);        /* TLS sessions that were resumed */
 /* The authority's certificate in PEM, for the client; a file that lives as long as the server. */
 const char *server_authority(const struct server *s);
 

@@ -53,7 +53,7 @@ static void test_the_queue_is_not_counted(void **state)
 {
 	(void)state;
 	struct server_options o = { .answer = slow_answer };
-	struct http_peer_options p = { .width = 1, .request_ms = 400, .idle_ms = 400, .connect_ms = 400 };
+	struct http_peer_options p = { .width = 1, .request_ms = 700, .idle_ms = 700, .connect_ms = 700 };
 	struct asking a;
 	struct ask k[8];
 

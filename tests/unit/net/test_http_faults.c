@@ -76,13 +76,13 @@ static void answer(struct exchange *x)
 	}
 }
 
-static const struct http_peer_options hasty = { .idle_ms = 200, .connect_ms = 1000 };
+static const struct http_peer_options hasty = { .idle_ms = 400 };
 
 static void begin(struct asking *a, struct script *s, const struct http_peer_options *peer)
 {
 	struct server_options o = { .answer = answer, .arg = s };
 
-	asking_begin(a, &o, NULL, peer ? peer : &hasty);
+	asking_begin(a, &o, NULL, peer);
 }
 
 static char *body_text(void)
@@ -121,8 +121,8 @@ static void test_faults(void **state)
 		{ "short", FAIL_LINK, "POST /x: the answer was cut short", true, true },
 		{ "half-head", FAIL_LINK, "POST /x: the answer was cut short", true, true },
 		{ "noise", FAIL_REMOTE, NULL, false, true },
-		{ "stall", FAIL_LINK, "POST /x: nothing moved for 0.2 s", true, true },
-		{ "half-stall", FAIL_LINK, "POST /x: nothing moved for 0.2 s", true, true },
+		{ "stall", FAIL_LINK, "POST /x: nothing moved for 0.4 s", true, true },
+		{ "half-stall", FAIL_LINK, "POST /x: nothing moved for 0.4 s", true, true },
 		{ "503", FAIL_BUSY, "POST /x: answered 503: sorry", true, true },
 		{ "500", FAIL_BUSY, "POST /x: answered 500: sorry", true, true },
 		{ "408", FAIL_BUSY, "POST /x: answered 408: sorry", true, false },
@@ -132,11 +132,12 @@ static void test_faults(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct script s = { .words = { cases[i].word, "200" } };
+		const struct http_peer_options *peer = strstr(cases[i].word, "stall") ? &hasty : NULL;
 		struct asking a;
 		struct ask k;
 
 		/* What may not be repeated is not, and the caller hears that it may have arrived. */
-		begin(&a, &s, NULL);
+		begin(&a, &s, peer);
 		post(&k, &a, 100, 0);
 		if (k.rq.rc != -1 || k.rq.fail.kind != cases[i].kind || k.rq.attempts != 1 || s.arrived != 1)
 			fail_msg("%s: %d %s, %u attempts", cases[i].word, k.rq.rc, k.rq.fail.text, k.rq.attempts);
@@ -148,7 +149,7 @@ static void test_faults(void **state)
 
 		/* What may, is. */
 		s = (struct script){ .words = { cases[i].word, "200" } };
-		begin(&a, &s, NULL);
+		begin(&a, &s, peer);
 		post(&k, &a, BODY, HTTP_REPEATABLE);
 		if (k.rq.rc != (cases[i].again ? 0 : -1) || k.rq.attempts != (cases[i].again ? 2 : 1))
 			fail_msg("%s: %s, %u attempts", cases[i].word, k.rq.fail.text, k.rq.attempts);
@@ -219,7 +220,7 @@ static void test_a_connection_that_dies_before_anything_is_read(void **state)
 	struct asking a;
 	struct ask k;
 
-	asking_begin(&a, &o, NULL, &hasty);
+	asking_begin(&a, &o, NULL, NULL);
 	post(&k, &a, BODY, HTTP_REPEATABLE);
 	assert_int_equal(k.rq.rc, 0);
 	assert_int_equal(k.rq.attempts, 2);
@@ -316,7 +317,7 @@ static void test_no_connection(void **state)
 	char text[200];
 	int fd = closed_port(&port);
 
-	begin(&a, &s, NULL);
+	begin(&a, &s, &(struct http_peer_options){ .connect_ms = 1000 });
 	snprintf(a.origin, sizeof a.origin, "http://127.0.0.1:%u", port);
 	http_peer_allow(a.peer, a.origin, &f);
 	post(&k, &a, 100, 0);

@@ -74,6 +74,46 @@ static void test_loopback(void **state)
 			fail_msg("%s", others[i]);
 }
 
+static void test_metadata(void **state)
+{
+	(void)state;
+	static const char *const ours[] = { "http://169.254.169.254", "http://169.254.1.2:988",
+		"http://metadata.google.internal", "http://METADATA.google.internal.:80" };
+	static const char *const others[] = { "http://169.253.169.254", "http://169.254.169.254.example",
+		"http://metadata.google.internal.example", "http://x.metadata.google.internal", "http://metadata", "",
+		"http://169.254.169.254@evil.example", "http://127.0.0.1", "http://2852039166" };
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (!http_is_metadata(ours[i]))
+			fail_msg("%s", ours[i]);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (http_is_metadata(others[i]))
+			fail_msg("%s", others[i]);
+}
+
+static void test_plain_http(void **state)
+{
+	(void)state;
+	struct http_options o = { .user_agent = "slipway-test/1" };
+	struct http_peer_options po = { .name = "kiosks" };
+	struct loop *l = NULL;
+	struct fail f = FAIL_INIT;
+
+	assert_int_equal(loop_new(&l, 1, false, &f), 0);
+	struct http *h = http_new(l, &o);
+	struct http_peer *p = http_peer_new(h, &po);
+	assert_int_equal(http_peer_allow(p, "http://127.0.0.1:1", &f), 0);
+	assert_int_equal(http_peer_allow(p, "http://169.254.169.254", &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_int_equal(http_peer_allow_metadata(p, "http://169.254.169.254", &f), 0);
+	assert_int_equal(http_peer_allow_metadata(p, "http://localhost:1", &f), 0);
+	assert_int_equal(http_peer_allow_metadata(p, "https://example.com", &f), 0);
+	assert_int_equal(http_peer_allow_metadata(p, "http://example.com", &f), -1);
+	http_peer_free(p);
+	http_free(h);
+	loop_free(l);
+}
+
 static void test_escape(void **state)
 {
 	(void)state;
@@ -92,6 +132,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_loopback),
+		cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_plain_http),
 		cmocka_unit_test(test_escape),
 	};
 

@@ -77,6 +77,45 @@ static void test_doubles_while_it_helps(void **state)
 	assert_int_equal(s.w.now, 256);
 }
 
+/* As when everybody waits for one token first. */
+static void test_a_lonely_answer_costs_no_round(void **state)
+{
+	(void)state;
+	struct service s;
+
+	begin(&s, 64, 256);
+	http_width_answer(&s.w, s.now_ns += 300 * MS, 1000, false);
+	run(&s, 64, 300);
+	assert_int_equal(s.w.now, 128);
+	run(&s, 128, 300);
+	assert_int_equal(s.w.now, 256);
+}
+
+/* 50 places answer one call each, several times over, and then 500 more are wanted at once. */
+static void test_narrow_bursts_earn_a_doubling(void **state)
+{
+	(void)state;
+	struct http_width w;
+
+	http_width_init(&w, 64, 256, 0);
+	for (int i = 0; i < 63; i++) {
+		http_width_answer(&w, i * MS, 0, false);
+		assert_false(http_width_pressed(&w, i * MS));
+	}
+	http_width_answer(&w, 63 * MS, 0, false);
+	assert_int_equal(w.now, 64);
+	assert_true(http_width_pressed(&w, 63 * MS));
+	assert_int_equal(w.now, 128);
+	assert_false(http_width_pressed(&w, 63 * MS));          /* that was worth one */
+	for (int i = 0; i < 500; i++)
+		http_width_answer(&w, i * MS, 0, false);
+	http_width_trouble(&w, 600 * MS, 700 * MS, HTTP_TROUBLE_REFUSED);
+	assert_int_equal(w.now, 64);
+	for (int i = 0; i < 500; i++)
+		http_width_answer(&w, i * MS, 0, false);
+	assert_false(http_width_pressed(&w, 900 * MS));         /* trouble ends the doubling */
+}
+
 static void test_starts_no_wider_than_it_may_be(void **state)
 {
 	(void)state;
@@ -141,21 +180,28 @@ static void test_trouble_halves_once_a_round_trip(void **state)
 	assert_int_equal(w.now, 1);
 }
 
-static void test_one_503_in_a_round_is_a_hiccup(void **state)
+static void test_a_few_503_are_hiccups(void **state)
 {
 	(void)state;
 	struct http_width w;
 
 	http_width_init(&w, 64, 64, 0);
 	for (int round = 0; round < 20; round++) {
-		http_width_trouble(&w, round * 1000 + 1, round * 1000 + 500, HTTP_TROUBLE_UNAVAILABLE);
+		for (int i = 0; i < 4; i++)
+			http_width_trouble(&w, round * 1000 + 1, round * 1000 + 500, HTTP_TROUBLE_UNAVAILABLE);
 		for (int i = 0; i < 64; i++)
-			http_width_answer(&w, round * 1000 + 500 + i, 0, false);
+			http_width_answer(&w, round * 1000 + 500 + i, 0, i % 2);
 		assert_int_equal(w.now, 64);
 	}
-	http_width_trouble(&w, 30000, 30001, HTTP_TROUBLE_UNAVAILABLE);
-	http_width_trouble(&w, 30000, 30002, HTTP_TROUBLE_UNAVAILABLE);
+	for (int i = 0; i < 5; i++)
+		http_width_trouble(&w, 30000, 30001, HTTP_TROUBLE_UNAVAILABLE);
 	assert_int_equal(w.now, 32);
+	/* However narrow it is, one alone says nothing. */
+	http_width_init(&w, 2, 64, 0);
+	http_width_trouble(&w, 1, 2, HTTP_TROUBLE_UNAVAILABLE);
+	assert_int_equal(w.now, 2);
+	http_width_trouble(&w, 1, 2, HTTP_TROUBLE_UNAVAILABLE);
+	assert_int_equal(w.now, 1);
 }
 
 static void test_settles_where_a_limit_is(void **state)
@@ -185,7 +231,7 @@ static void test_random_failures_do_not_choke_it(void **state)
 		sum += s.w.now;
 	}
 	assert_true(s.troubled > 300);
-	assert_in_range(sum / 1000, 20, 256);
+	assert_in_range(sum / 1000, 64, 256);
 }
 
 static void test_no_growth_without_a_queue(void **state)
@@ -219,11 +265,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_doubles_while_it_helps),
+		cmocka_unit_test(test_a_lonely_answer_costs_no_round),
+		cmocka_unit_test(test_narrow_bursts_earn_a_doubling),
 		cmocka_unit_test(test_starts_no_wider_than_it_may_be),
 		cmocka_unit_test(test_goes_back_where_more_brings_nothing),
 		cmocka_unit_test(test_grows_by_little_after_that),
 		cmocka_unit_test(test_trouble_halves_once_a_round_trip),
-		cmocka_unit_test(test_one_503_in_a_round_is_a_hiccup),
+		cmocka_unit_test(test_a_few_503_are_hiccups),
 		cmocka_unit_test(test_settles_where_a_limit_is),
 		cmocka_unit_test(test_random_failures_do_not_choke_it),
 		cmocka_unit_test(test_no_growth_without_a_queue),

@@ -129,11 +129,35 @@ static void retention(void **state)
 	drops(&l, 5, 0, false, "a");    /* the foreign one takes no slot */
 }
 
+static void a_promoted_release_came_after_what_it_took_over_from(void **state)
+{
+	/* d and b were staged on a channel, where they had no parent, and promoted; d was also rolled back and put back. */
+	static const char *const rows[][2] = { { "d", NULL }, { "c", "b" }, { "b", NULL }, { "a", NULL } };
+	struct switch_record records[] = {
+		{ .id = "a", .action = "deploy" }, { .id = "b", .from = "a", .action = "promote" },
+		{ .id = "c", .from = "b", .action = "deploy" }, { .id = "d", .from = "c", .action = "promote" },
+		{ .id = "c", .from = "d", .action = "rollback" }, { .id = "d", .from = "c", .action = "rollback" },
+		{ .id = "", .from = "d", .action = "disable" }, { .id = "d", .from = NULL, .action = "enable" },
+	};
+	const struct switchlog log = { .records = records, .count = sizeof records / sizeof *records };
+	struct release_info items[4];
+	struct release_list l = list_of(items, rows, 4);
+
+	(void)state;
+	assert_string_equal(back(&l, "d", 1), "none");
+	release_promoted(&l, &log);
+	assert_string_equal(back(&l, "d", 1), "c");
+	assert_string_equal(back(&l, "d", 2), "b");
+	assert_string_equal(back(&l, "d", 3), "a");
+	assert_string_equal(back(&l, "d", 4), "none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finding), cmocka_unit_test(parents), cmocka_unit_test(gone_parents),
 		cmocka_unit_test(rings_end), cmocka_unit_test(retention),
+		cmocka_unit_test(a_promoted_release_came_after_what_it_took_over_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -445,7 +445,21 @@ static void project_is_found_above(void **state)
 	project_dir_clear(&d);
 }
 
-static void firebase_project_gets_a_hint(void **state)
+static void found(struct project_dir *d, const char *below, const char *document)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	project_free(d->project);
+	d->project = NULL;
+	problems_clear(&d->problems);
+	strbuf_addf(&path, "%s%s", d->path, below);
+	(void)project_load(&d->project, path.buf, NULL, &d->problems, &d->fail);
+	assert_non_null(d->project);
+	assert_string_equal(project_config_name(d->project), document);
+	strbuf_clear(&path);
+}
+
+static void the_nearest_project_counts(void **state)
 {
 	struct project_dir d;
 
@@ -453,12 +467,16 @@ static void firebase_project_gets_a_hint(void **state)
 	project_dir_init(&d);
 	assert_int_equal(project_dir_load(&d), -1);
 	assert_int_equal(d.fail.kind, FAIL_MISSING);
-	assert_string_equal(d.fail.hint, "slipway init writes a project here");
-	project_dir_write(&d, "firebase.json", "{}");
-	assert_int_equal(project_dir_load(&d), -1);
-	assert_int_equal(d.fail.kind, FAIL_MISSING);
-	assert_string_equal(d.fail.hint, "slipway init writes a project from firebase.json");
 	assert_null(d.project);
+	assert_string_equal(d.fail.hint, "slipway init writes a project here");
+	project_dir_write(&d, "slipway.json", MINIMAL " }");
+	project_dir_write(&d, "kiosk/firebase.json", "{}");
+	project_dir_write(&d, "kiosk/src/", "");
+	found(&d, "", "slipway.json");
+	found(&d, "/kiosk", "firebase.json");
+	found(&d, "/kiosk/src", "firebase.json");
+	project_dir_write(&d, "kiosk/slipway.json", MINIMAL " }");
+	found(&d, "/kiosk/src", "slipway.json");
 	project_dir_clear(&d);
 }
 
@@ -502,7 +520,7 @@ int main(void)
 		cmocka_unit_test(lists_of_sites_are_places), cmocka_unit_test(overlays_and_render),
 		cmocka_unit_test(overlay_of_two_meanings),
 		cmocka_unit_test(repeated_literals_are_hinted), cmocka_unit_test(endpoints_need_trust),
-		cmocka_unit_test(project_is_found_above), cmocka_unit_test(firebase_project_gets_a_hint),
+		cmocka_unit_test(project_is_found_above), cmocka_unit_test(the_nearest_project_counts),
 		cmocka_unit_test(explanation_names_origins),
 	};
 

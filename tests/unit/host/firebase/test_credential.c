@@ -171,10 +171,14 @@ static void many_put_the_key_into_the_variable(void **state)
 	(void)state;
 	begin(&w);
 	set("GOOGLE_APPLICATION_CREDENTIALS", w.key.buf);
-	fails(&w, FAIL_AUTH, "GOOGLE_APPLICATION_CREDENTIALS: it holds a credential", "\"env\": \"GOOGLE_APPLICATION");
+	fails(&w, FAIL_AUTH, "GOOGLE_APPLICATION_CREDENTIALS: it seems to hold a credential",
+	      "\"env\": \"GOOGLE_APPLICATION");
 	base64_encode(&encoded, w.key.buf, w.key.len);
 	set("GOOGLE_APPLICATION_CREDENTIALS", encoded.buf);
-	fails(&w, FAIL_AUTH, "GOOGLE_APPLICATION_CREDENTIALS: it holds a credential", "");
+	fails(&w, FAIL_AUTH, "GOOGLE_APPLICATION_CREDENTIALS: it seems to hold a credential", "");
+	set("GOOGLE_APPLICATION_CREDENTIALS", "first line\nsecond");
+	fails(&w, FAIL_AUTH, "GOOGLE_APPLICATION_CREDENTIALS: it seems to hold a credential", "");
+	set("GOOGLE_APPLICATION_CREDENTIALS", encoded.buf);
 	manifest(&w, "{ \"env\": \"GOOGLE_APPLICATION_CREDENTIALS\" }");
 	finds(&w, "credentials of host kiosks", ACCOUNT_EMAIL);
 	strbuf_clear(&encoded);
@@ -212,6 +216,25 @@ static void modes(struct world *w, const char *path, const char *shown, bool not
 #define EXTERNAL "{\"type\":\"external_account\",\"audience\":\"//iam.googleapis.com/projects/1/locations/global/" \
 	"workloadIdentityPools/github/providers/main\",\"subject_token_type\":\"urn:ietf:params:oauth:token-type:jwt\"," \
 	"\"credential_source\":"
+
+static void noted_once(void **state)
+{
+	struct world w;
+	struct credential *again = NULL;
+	char *key;
+
+	(void)state;
+	begin(&w);
+	key = account_file(&w.home, "key.json", w.key.buf);
+	assert_int_equal(chmod(key, 0644), 0);
+	set("GOOGLE_APPLICATION_CREDENTIALS", key);
+	finds(&w, "GOOGLE_APPLICATION_CREDENTIALS", ACCOUNT_EMAIL);
+	assert_int_equal(credential_find(&again, NULL, NULL, NULL, &w.notes, &w.f), 0);
+	assert_ptr_equal(strchr(w.notes.buf, '\n') + 1, w.notes.buf + w.notes.len);
+	credential_free(again);
+	free(key);
+	end(&w);
+}
 
 static void who_may_read_and_write_the_files(void **state)
 {
@@ -290,14 +313,12 @@ static void references_of_the_manifest(void **state)
 	reference("{ \"file\": \"key-${environment}.json\" }", NULL);
 	reference("{ \"file\": \"all.json\", \"key\": \"plain\" }", NULL);
 	reference("{ \"file\": \"all.json\", \"key\": \"encoded\" }", NULL);
-	reference("{ \"command\": [\"cat\", \"key-live.json\"] }", NULL);
+	reference("{ \"command\": [\"cat\", \"key-live.json\"] }",
+	          "credentials of host kiosks: credentials are never taken from a command of the project");
 	reference("{ \"env\": \"SLIPWAY_TEST_NONE\" }",
 	          "credentials of host kiosks: cannot be had: env SLIPWAY_TEST_NONE is not set");
 	reference("{ \"env\": \"SLIPWAY_TEST_WORD\" }",
 	          "credentials of host kiosks: it is neither a JSON object nor base64 of one");
-	reference("{ \"command\": [\"echo\", \"[1]\"] }",
-	          "credentials of host kiosks: it is neither a JSON object nor base64 of one");
-	reference("{ \"command\": [\"echo\", \"{}\"] }", "credentials of host kiosks: type is missing");
 }
 
 /* ---- firebase-tools ---- */
@@ -439,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_broken_one_is_no_reason_to_be_somebody_else),
 		cmocka_unit_test(many_put_the_key_into_the_variable),
 		cmocka_unit_test(who_may_read_and_write_the_files),
+		cmocka_unit_test(noted_once),
 		cmocka_unit_test(references_of_the_manifest),
 		cmocka_unit_test(accounts_of_firebase_tools),
 		cmocka_unit_test(tokens_of_firebase_tools),

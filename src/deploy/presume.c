@@ -1,0 +1,147 @@
+#include "deploy/presume.h"
+
+#include <string.h>
+
+#include "deploy/fleet_inside.h"
+#include "release/release_id.h"
+
+/* A missing entry page must be looked for among the live files, which only a look can name. */
+static bool has_entry_pages(const struct run *r)
+{
+	const struct place_wish *pw = r->data;
+	size_t count = 0;
+	const char *const *pages = target_strings(r->target, "entry", &count, &fleet_context(r->fleet)->mem);
+
+	for (size_t i = 0; i < count; i++)
+		if (!tree_find(&pw->want->tree, pages[i]))
+			return false;
+	return count > 0 || tree_find(&pw->want->tree, "index.html");
+}
+
+/* Only what a deploy of ours left is presumed to be there; after a rollback one had better look. */
+static const char *recorded(const struct wish *w, const struct run *r, struct ledger_place *last)
+{
+	struct context *c = w->c;
+	const char *env = c->env.environment ? c->env.environment->name : NULL;
+	const struct place_wish *pw = r->data;
+	struct fail ignored = FAIL_INIT;
+	char want[SHA256_HEX];
+
+	if (!c->ledger || ledger_last(c->ledger, env, r->row.place, last, &c->mem, &ignored) != 1)
+		return NULL;
+	if (!last->state || strcmp(last->state, "deployed") != 0 || !last->to || !release_id_valid(last->to) || !last->tree)
+		return NULL;
+	hex_encode(want, pw->label, SHA256_SIZE);
+	return strcmp(last->tree, want) == 0 ? NULL : last->to;
+}
+
+void presume(struct wish *w, struct fleet *fl)
+{
+	static const struct release_list none = { NULL, 0 };
+	size_t count;
+	struct run *runs = fleet_runs(fl, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct run *r = &runs[i];
+		struct ledger_place last;
+		const char *id;
+		if (!r->active || !(r->ops->traits & HOST_FENCES) || w->o->repair || w->o->retry_failed)
+			continue;
+		id = has_entry_pages(r) ? recorded(w, r, &last) : NULL;
+		if (!id)
+			continue;
+		r->presumed = true;
+		r->live = (struct live_state){ .id = id, .newest_s = release_id_time(id), .recent = &none };
+		r->row.live = r->row.previous = id;
+	}
+}
+
+/* ---- after staging ---- */
+
+static bool is_presumed(const struct run *r)
+{
+	return r->active && r->presumed;
+}
+
+static bool any_presumed(struct fleet *fl)
+{
+	size_t count;
+	const struct run *runs = fleet_runs(fl, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_presumed(&runs[i]))
+			return true;
+	return false;
+}
+
+static void start_look(struct run *r)
+{
+	struct place_wish *pw = r->data;
+
+	pw->late = true;
+	r->presumed = false;
+	fleet_start_read(r);
+}
+
+/* What stays behind is never released, and goes away by itself. */
+static void was_abandoned(struct op *op)
+{
+	run_done(op->owner, 0);
+}
+
+static void start_abandon(struct run *r)
+{
+	const struct place_wish *pw = r->data;
+
+	r->ops->abandon(r->place, pw->wish->release, run_op(r, was_abandoned));
+}
+
+static bool same_id(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_orphan(const struct run *r)
+{
+	const struct place_wish *pw = r->data;
+
+	return pw->late && r->ops->abandon && (!r->active || pw->stage_again);
+}
+
+/* Its staging stands on what is not live. */
+static bool is_old(struct run *r, const char *presumed)
+{
+	struct place_wish *pw = r->data;
+
+	if (same_id(r->live.id, presumed))
+		return false;
+	run_note(r, "the record was old: %s is live, not %s; staged anew", r->live.id ? r->live.id : "nothing", presumed);
+	pw->stage_again = true;
+	return true;
+}
+
+int presume_settle(struct wish *w, struct fleet *fl, struct staging *s, struct fail *f)
+{
+	static const struct phase look = { .id = PHASE_READ, .start = start_look };
+	static const struct phase abandon = { .id = PHASE_STAGE, .start = start_abandon, .changes = true, .once = true };
+	size_t count;
+	struct run *runs = fleet_runs(fl, &count);
+	bool anew = false;
+
+	if (!any_presumed(fl))
+		return 0;
+	fleet_walk(fl, &look, is_presumed);
+	for (size_t i = 0; i < count; i++) {
+		struct place_wish *pw = runs[i].data;
+		if (!runs[i].active || !pw->late)
+			continue;
+		anew |= is_old(&runs[i], pw->base);
+		pw->planned = false;
+	}
+	if (decide(w, fl, f) < 0)
+		return -1;
+	fleet_walk(fl, &abandon, is_orphan);
+	if (anew)
+		stage_all(fl, s);
+	return 0;
+}
