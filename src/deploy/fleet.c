@@ -122,11 +122,24 @@ void run_finish(struct run *r, enum result result)
 	tell(r, "place.result", "result", result_name(result));
 }
 
+/* Trouble on the way has no better advice than patience. */
+static void advise(struct fail *f)
+{
+	if (*f->hint || (f->kind != FAIL_LINK && f->kind != FAIL_BUSY))
+		return;
+	if (f->retry_after_ms > RETRY_PATIENCE_MS)
+		fail_hint(f, "give the same command again in %u s", f->retry_after_ms / 1000);
+	else
+		fail_hint(f, "it may pass by itself: then give the same command again");
+}
+
 void run_leave(struct run *r, enum result result, const struct fail *f)
 {
 	r->active = false;
-	if (f)
+	if (f) {
 		r->row.fail = *f;
+		advise(&r->row.fail);
+	}
 	if (f && r->fleet->c->secrets)
 		secrets_redact_fail(r->fleet->c->secrets, &r->row.fail);
 	run_finish(r, result);
@@ -241,6 +254,7 @@ void run_done(struct run *r, int rc)
 	if (rc < 0 && gets_another_try(r))
 		return;
 	s->busy = false;
+	s->spent_ns += clock_mono_ns() - s->since_ns;
 	fl->busy--;
 	fl->busy_here -= is_limited(r);
 	if (rc < 0)
@@ -253,6 +267,7 @@ static void start_run(struct fleet *fl, struct seat *s)
 {
 	s->waiting = false;
 	s->busy = true;
+	s->since_ns = clock_mono_ns();
 	s->tries = 1;
 	fl->busy++;
 	fl->busy_here += is_limited(s->run);
@@ -320,10 +335,11 @@ static void cut_overdue(struct fleet *fl)
 	}
 }
 
+/* What counts is the time of its own steps: where one place is slow, the others wait for it between two phases. */
 static bool is_late(const struct fleet *fl, const struct seat *s)
 {
-	return s->busy && !s->late && !fl->phase->always && s->run->row.started_ns &&
-	       clock_mono_ns() - s->run->row.started_ns > s->most_ms * NS_PER_MS;
+	return s->busy && !s->late && !fl->phase->always &&
+	       s->spent_ns + clock_mono_ns() - s->since_ns > s->most_ms * NS_PER_MS;
 }
 
 /* One place that does not come to an end must not keep the others' results back. */
