@@ -128,7 +128,8 @@ static int session_open(struct session **out, const struct target *any, const st
 	api = environment_api(&s->mem);
 	if (!api)
 		api = target_string(any, "endpoint", &s->mem);
-	if (set_api(s, api && *api ? api : GOOGLE_API, f) < 0 || open_peer(s, any, f) < 0 || find_token(s, any, env, f) < 0) {
+	if (set_api(s, api && *api ? api : GOOGLE_API, f) < 0 || open_peer(s, any, f) < 0 || find_token(s, any, env,
+			f) < 0) {
 		session_close(s);
 		return -1;
 	}

@@ -263,7 +263,8 @@ const json *releases_parse(struct place *p, const struct release_page *page, str
 	struct switchlog own;
 	size_t count;
 	struct sorted *all = sort(page, &count, mem);
-	const char *live = count && !releases_disabled(all[0].release) ? releases_id(json_get(all[0].release, "version")) : NULL;
+	const char *live = count && !releases_disabled(all[0].release) ? releases_id(json_get(all[0].release,
+			"version")) : NULL;
 
 	if (!log)
 		log = &own;
