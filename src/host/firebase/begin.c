@@ -201,9 +201,12 @@ static void ensure_channel(struct beginning *b)
 void firebase_begin(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op)
 {
 	const struct version *known = version_find(p, rq->id);
-	struct beginning *b = xcalloc(1, sizeof *b);
+	struct beginning *b;
 
 	*out = (struct missing){ NULL, 0, 0 };
+	if (lock_check(p, op) < 0)
+		return;
+	b = xcalloc(1, sizeof *b);
 	staging_drop(p);
 	p->staging = xcalloc(1, sizeof *p->staging);
 	p->staging->rq = *rq;

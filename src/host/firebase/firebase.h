@@ -70,6 +70,7 @@ struct place {
 	size_t version_count, version_cap;
 	struct json_doc *page;          /* the newest answer of the release list; NULL = to be asked again */
 	bool page_unread;               /* seal brought it: the next read need not ask */
+	bool page_old;                  /* releases were removed since: list and probe ask again */
 	const json *live_config;        /* in page: the live version's */
 	struct staging *staging;        /* from begin to the switch or the next begin */
 	int lock_fd;                    /* -1 = not held */
@@ -112,6 +113,8 @@ void firebase_peek_lock(struct place *p, struct lock_info *holder, struct op *op
 void firebase_break_lock(struct place *p, const char *token, struct op *op);
 void call_cancel(struct place *p);              /* every call of the place ends as cancelled, soon (call.c) */
 void lock_drop(struct place *p);                /* for place_close */
+/* For what changes something: -1, and op has ended with FAIL_CONFLICT, when the lock is not held. */
+int lock_check(const struct place *p, struct op *op);
 /* Ends the staging: what it holds is freed. */
 void staging_drop(struct place *p);
 

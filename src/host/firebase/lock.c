@@ -129,6 +129,15 @@ void lock_drop(struct place *p)
 	p->lock_fd = -1;
 }
 
+int lock_check(const struct place *p, struct op *op)
+{
+	if (p->lock_fd >= 0)
+		return 0;
+	fail_set(&op->fail, FAIL_CONFLICT, "the lock on site %s is not held", p->site);
+	op_finish(p->session->loop, op, -1);
+	return -1;
+}
+
 void firebase_unlock(struct place *p, struct op *op)
 {
 	lock_drop(p);
