@@ -201,7 +201,8 @@ struct host_ops {
 
 	/* Reading; all may be called without the lock and write nothing. */
 	void (*read)(struct place *p, struct live_state *out, struct op *op);           /* cheap: pointer and header */
-	void (*list)(struct place *p, struct release_list *out, struct op *op);         /* newest first */
+	/* newest first; a kind with HOST_UNLISTED lists what was live once, as of the latest read */
+	void (*list)(struct place *p, struct release_list *out, struct op *op);
 	/* FAIL_MISSING: no manifest. want (may be NULL): what it will be compared with; kinds that know contents by another
 	 * digest name those that want has by want's. */
 	void (*fetch)(struct place *p, const char *id, const struct tree *want, struct manifest *out, struct op *op);
@@ -235,7 +236,7 @@ struct host_ops {
 	/* Durability before a switch: once per wave, for all of its places of this kind at once (count > 0). May be
 	 * NULL. */
 	void (*flush)(struct place *const *places, size_t count, struct op *op);
-	/* removes a begun release; sealed stays */
+	/* removes a begun release; sealed stays, unless this place has just sealed it unseen */
 	void (*abandon)(struct place *p, const char *id, struct op *op);
 
 	/* Switching; lock held. switch_plan does no I/O. A step checks that the lock is still ours, does its part, reads it

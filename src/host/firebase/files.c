@@ -113,12 +113,12 @@ static const struct blob *blob_for(const struct listing *l, const struct file *f
 
 static void fill_header(const struct listing *l)
 {
-	const json *root = json_root(l->p->page);
 	struct release_list list;
 
 	l->manifest->header = (struct release_header){ .id = l->id };
-	if (!l->p->page)
+	if (!l->p->page)                /* nobody has read since the last switch */
 		return;
+	const json *root = json_root(l->p->page);
 	releases_parse(l->p, &(struct release_page){ &root, 1 }, &list, NULL, l->op->mem);
 	const struct release_info *it = release_find(&list, l->id);
 	if (it)

@@ -76,12 +76,14 @@ struct place {
 	size_t version_count, version_cap;
 	struct json_doc *page;          /* the newest answer of the release list; NULL = to be asked again */
 	bool page_unread;               /* seal brought it: the next read need not ask */
+	bool page_old;                  /* releases were removed since: list and probe ask again */
 	const json *live_config;        /* in page: the live version's */
 	bool channel_absent;            /* as far as was read */
 	struct beginning *beginning;    /* while it lasts */
 	struct cloning *cloning;        /* while it lasts */
 	struct staging *staging;        /* from begin to the switch or the next begin */
 	int lock_fd;                    /* -1 = not held */
+	bool lock_waived;               /* nothing can be written here: it counts as held */
 	struct arena mem;
 };
 
@@ -125,6 +127,8 @@ void begin_cancel(struct place *p);             /* what waits for something else
 void clone_cancel(struct place *p);
 void call_cancel(struct place *p);              /* every call of the place ends as cancelled, soon (call.c) */
 void lock_drop(struct place *p);                /* for place_close */
+/* For what changes something: -1, and op has ended with FAIL_CONFLICT, when the lock is not held. */
+int lock_check(const struct place *p, struct op *op);
 /* Ends the staging: what it holds is freed. */
 void staging_drop(struct place *p);
 

@@ -147,8 +147,14 @@ static void start_more(struct session *s)
 void firebase_put(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op)
 {
 	struct session *s = p->session;
-	struct putting *pt = xcalloc(1, sizeof *pt);
+	struct putting *pt;
 
+	if (!p->staging) {
+		fail_set(&op->fail, FAIL_LOCAL, "nothing is staged on site %s", p->site);
+		op_finish(s->loop, op, -1);
+		return;
+	}
+	pt = xcalloc(1, sizeof *pt);
 	pt->fan = (struct fan){ .p = p, .op = op, .pending = 1, .over = all_over };
 	http_expect(s->http, count);
 	pt->stats = stats;

@@ -72,7 +72,7 @@ void page_keep(struct place *p, struct call *c)
 	json_doc_free(p->page);
 	p->page = doc;
 	p->live_config = NULL;
-	p->page_unread = false;
+	p->page_unread = p->page_old = false;
 	p->channel_absent = false;
 	c->doc = NULL;
 }
@@ -83,6 +83,7 @@ static int empty_page(struct place *p, struct fail *f)
 	json_doc_free(p->page);
 	p->page = NULL;
 	p->live_config = NULL;
+	p->page_old = false;
 	return json_parse(&p->page, "releases", "{}", 2, 0, f);
 }
 
@@ -245,7 +246,7 @@ void firebase_list(struct place *p, struct release_list *out, struct op *op)
 
 	*out = (struct release_list){ NULL, 0 };
 	rd->list = out;
-	if (p->page)
+	if (p->page && !p->page_old)
 		next_page(rd);
 	else
 		ask_releases(rd, RECENT_RELEASES, NULL, have_first);
@@ -344,7 +345,7 @@ void firebase_probe(struct place *p, const char *id, enum release_state *out, st
 	struct call *c;
 
 	*pr = (struct probing){ .p = p, .op = op, .id = id, .out = out };
-	if (p->page) {
+	if (p->page && !p->page_old) {
 		judge_page(pr);
 		return;
 	}

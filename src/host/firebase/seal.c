@@ -176,9 +176,15 @@ static void all_over(struct fan *fan)
 void firebase_seal(struct place *p, struct stage_stats *stats, struct op *op)
 {
 	struct staging *st = p->staging;
-	struct fan *fan = xcalloc(1, sizeof *fan);
+	struct fan *fan;
 
 	(void)stats;
+	if (!st || !st->version) {
+		fail_set(&op->fail, FAIL_LOCAL, "nothing is staged on site %s", p->site);
+		op_finish(p->session->loop, op, -1);
+		return;
+	}
+	fan = xcalloc(1, sizeof *fan);
 	*fan = (struct fan){ .p = p, .op = op, .over = all_over,
 		.pending = 1U + (st->sealed ? 0 : 1) };
 	read_again(fan);
