@@ -251,10 +251,10 @@ int setup_open(struct invocation *in, struct fail *f)
 		return 0;
 	if (setup_project(in, f) < 0 || setup_environment(in, f) < 0)
 		return -1;
-	say_warnings(in);
-	if (!(flags & NEEDS_ENGINE))
-		return 0;
-	return setup_engine(in, f) < 0 ? -1 : setup_state(in, f);
+	if (flags & NEEDS_ENGINE && setup_engine(in, f) < 0)
+		return -1;
+	say_warnings(in);       /* after the line that says where and who */
+	return flags & NEEDS_ENGINE ? setup_state(in, f) : 0;
 }
 
 void setup_save(struct invocation *in)

@@ -189,6 +189,11 @@ static const char *const *entry_pages(const struct run *r, size_t *count)
 	return index_page;
 }
 
+static bool has_files(struct place_wish *pw)
+{
+	return pw->build->empty || plan_fuse_empty(pw->want->tree.count, &pw->refused) == 0;
+}
+
 /* The fuse, and names that fall together there: told for the whole run, before anything changes. */
 static void judge_safety(struct run *r, const struct tree *have)
 {
@@ -197,7 +202,8 @@ static void judge_safety(struct run *r, const struct tree *have)
 	const char *const *pages = entry_pages(r, &count);
 
 	pw->refused = (struct fail)FAIL_INIT;
-	if (plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
+	if (has_files(pw) &&
+	    plan_fuse(&pw->plan, &pw->want->tree, have, pages, count, pw->wish->o->allow_removals, &pw->refused) == 0 &&
 	    r->live.folds_names)
 		compose_check_folding(&pw->want->tree, &pw->refused);
 }
@@ -208,7 +214,6 @@ static void make_plan(struct run *r, const struct tree *have)
 
 	r->row.uncounted = false;
 	plan_build(&pw->plan, &pw->want->tree, have, pw->report ? &r->mem : &pw->scratch);
-	pw->plan.may_be_empty = pw->build->empty;
 	if (r->ops->traits & HOST_BY_PATH)
 		plan_count_paths(&pw->plan);
 	r->row.added = pw->plan.add;
@@ -261,7 +266,8 @@ static void plan_unlisted(struct run *r)
 	struct place_wish *pw = r->data;
 
 	pw->refused = (struct fail)FAIL_INIT;
-	(void)plan_fuse_counts(pw->want->tree.count, r->live.has_header ? r->live.header.files : 0,
+	if (has_files(pw))
+		(void)plan_fuse_counts(pw->want->tree.count, r->live.has_header ? r->live.header.files : 0,
 			       pw->wish->o->allow_removals, &pw->refused);
 	pw->planned = true;
 }

@@ -224,9 +224,10 @@ void errand_intend(struct errand *v)
 
 	if (!*v->run_id)
 		return;
+	/* Who fell out before is told with them: whatever ends this run, the next one knows who belonged to it. */
 	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].active)
-			p[n++] = account(v, &v->runs[i], "intended");
+		if (v->runs[i].active || v->runs[i].row.fail.kind != FAIL_NONE)
+			p[n++] = account(v, &v->runs[i], v->runs[i].active ? "intended" : result_name(v->runs[i].row.result));
 	if (n && ledger_intend(v->c->ledger, p, n, &f) < 0)
 		give_up_record(v, &f);
 }

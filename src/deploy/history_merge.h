@@ -2,7 +2,8 @@
  *
  * The ledger knows the runs that were started here, also those that failed; a switch log knows every switch of its
  * place, wherever it was started. The same switch in both (same place, same release, at most ten minutes apart,
- * each used once) is told once, with source "both". */
+ * each used once) is told once, with source "both"; what a run left as unknown or was killed before it knew is
+ * "deployed" then. */
 #ifndef SLIPWAY_DEPLOY_HISTORY_MERGE_H
 #define SLIPWAY_DEPLOY_HISTORY_MERGE_H
 

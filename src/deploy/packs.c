@@ -227,6 +227,7 @@ static void pack(struct packer *packer, const struct entry *entries, size_t coun
 		if (c->state != CONTENT_IDLE)
 			continue;
 		c->failed = NULL;
+		c->blob = entries[i].blob;
 		c->state = CONTENT_QUEUED;
 		fresh = vec_grow(fresh, &cap, n + 1, sizeof(struct content *));
 		fresh[n++] = c;
@@ -278,8 +279,10 @@ static void open_body(struct packer *packer, const struct blob *b, struct packed
 		return;
 	}
 	wait_for(add_waiter(p, &w), c);
-	if (c->state == CONTENT_IDLE)
+	if (c->state == CONTENT_IDLE) {
+		c->blob = b;
 		packs_queue_first(p, c, true);
+	}
 	packs_feed(p);
 }
 

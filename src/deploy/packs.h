@@ -3,9 +3,9 @@
  *
  * What is compressed: contents that somebody asks for, that this run has not packed and the index does not know. Ops
  * are served in the order in which they came, the largest contents of an op first; an op ends as soon as its last
- * entry is known, whatever else is under way. At most 4 contents a worker and 64 MiB of their bytes are under way at
- * once. A content whose file may have changed within the clock tick in which it was hashed (dist/index.h, the racy
- * rule) is hashed again while it is packed.
+ * entry is known, whatever else is under way. At most 4 jobs a worker (small contents share one) and 64 MiB of raw
+ * bytes are under way at once. A content whose file may have changed within the clock tick in which it was hashed
+ * (dist/index.h, the racy rule) is hashed again while it is packed.
  *
  * Where the bytes wait: in the spool. What an earlier run left there is verified before it is sent, once a run. What is
  * not there is compressed again when it is asked for, and must then be what it was. When the spool cannot be written

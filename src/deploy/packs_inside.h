@@ -72,7 +72,7 @@ enum content_state { CONTENT_IDLE, CONTENT_QUEUED, CONTENT_RUNNING };
 /* One distinct content. Once known it stays so; its bytes are at hand while somebody uses them (those from a secret
  * always), and can otherwise be fetched: from the spool, or by packing it again. */
 struct content {
-	const struct blob *blob;
+	const struct blob *blob;        /* of whoever asked for it last */
 	struct packs *packs;
 	enum content_state state;
 	bool known, secret;

@@ -155,7 +155,7 @@ static int settle_sum(struct task *t, const struct gzipped *sum)
 /* Failing is no failure of the task: its digest is known, and its bytes can be had again. */
 static void spool_bytes(struct task *t, const void *data)
 {
-	struct spool_file file;
+	struct spool_file file = { .fd = -1 };
 
 	if (spool_begin(t->spool, &file, &t->spool_fail) < 0)
 		return;
@@ -292,7 +292,7 @@ static int pack_memory(struct task *t, struct bench *b)
 
 static int pack_spooled(struct task *t, struct bench *b)
 {
-	struct spool_file file;
+	struct spool_file file = { .fd = -1 };
 	int err;
 
 	if (spool_begin(t->spool, &file, &t->spool_fail) < 0)

@@ -94,7 +94,8 @@ static void set_going(struct errand *v, struct run *r, const char *to, const str
 	errand_wish(v, r, g->to);
 }
 
-/* Is this the same plain rollback whose run died? Then its places go where that run was taking them. */
+/* Is this the same plain rollback whose run died? Then its places go where that run was taking them; those that it
+ * could not read are left to choose(). */
 static bool resume(struct errand *v, const struct rollback_wish *wish)
 {
 	struct context *c = v->c;
@@ -116,9 +117,12 @@ static bool resume(struct errand *v, const struct rollback_wish *wish)
 	clock_age(age, c->now_s > rows[0].run.started_s ? c->now_s - rows[0].run.started_s : 0);
 	errand_note(v, NULL, "finishing the rollback that was cut short %s ago", age);
 	n = 0;
-	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].active)
-			set_going(v, &v->runs[i], places[n++].to, wish);
+	for (size_t i = 0; i < v->count; i++) {
+		const char *to = v->runs[i].active ? places[n++].to : NULL;
+
+		if (to)
+			set_going(v, &v->runs[i], to, wish);
+	}
 	return true;
 }
 
@@ -143,7 +147,12 @@ static bool list_rest(struct errand *v)
 	return more;
 }
 
-/* Chooses for the places that could be read; the others have their failure already. */
+static bool is_open(const struct run *r)
+{
+	return r->active && !((const struct going *)r->data)->to;
+}
+
+/* Chooses for the places that could be read and have no goal yet; the others have their failure already. */
 static int choose(struct errand *v, const struct rollback_wish *wish, struct fail *f)
 {
 	struct rollback_place *places = arena_alloc(&v->c->mem, (v->count ? v->count : 1) * sizeof *places);
@@ -152,7 +161,7 @@ static int choose(struct errand *v, const struct rollback_wish *wish, struct fai
 	int rc;
 
 	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].active)
+		if (is_open(&v->runs[i]))
 			places[n++] = (struct rollback_place){ .name = v->runs[i].row.place, .live = v->runs[i].live.id,
 			                                       .list = &v->runs[i].list, .log = &v->runs[i].live.log };
 	if (n == 0)
@@ -166,7 +175,7 @@ static int choose(struct errand *v, const struct rollback_wish *wish, struct fai
 	rc = rollback_choose(places, n, wish, &v->c->mem, f);
 	if (rc < 0 && f->kind == FAIL_MISSING && list_rest(v)) {
 		for (size_t i = n = 0; i < v->count; i++)
-			if (v->runs[i].active)
+			if (is_open(&v->runs[i]))
 				places[n++].lost = false;
 		*f = (struct fail)FAIL_INIT;
 		rc = rollback_choose(places, n, wish, &v->c->mem, f);
@@ -176,7 +185,7 @@ static int choose(struct errand *v, const struct rollback_wish *wish, struct fai
 		struct run *r = &v->runs[i];
 		struct fail lost = FAIL_INIT;
 
-		if (!r->active)
+		if (!is_open(r))
 			continue;
 		if (places[n].lost) {
 			fail_set(&lost, FAIL_MISSING, "no release to go back to");
@@ -287,6 +296,14 @@ static int move(struct errand *v, const struct rollback_options *o, struct fail 
 	return 0;
 }
 
+static bool any_failed(const struct errand *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].row.fail.kind != FAIL_NONE)
+			return true;
+	return false;
+}
+
 static int rollback(struct errand *v, const struct rollback_options *o, struct rollback_report *out, struct fail *f)
 {
 	struct rollback_wish wish = { .id = NULL };
@@ -301,12 +318,12 @@ static int rollback(struct errand *v, const struct rollback_options *o, struct r
 	v->config = arena_printf(&v->c->mem, "steps %u%s", wish.steps, wish.each ? " each" : "");
 	bool resumed = wish.way == ROLLBACK_BACK && resume(v, &wish);
 	wish.id_known = wish.way == ROLLBACK_TO && ledger_knows(v->c, wish.id);
-	if (!resumed && choose(v, &wish, f) < 0)
+	if (choose(v, &wish, f) < 0)
 		return -1;
 	announce(v, out);
-	if (o->dry_run || (!resumed && !fleet_active(v->fleet)))
-		return 0;
 	/* A finished rest is recorded even when nothing was left to do: the next rollback is a new one. */
+	if (o->dry_run || (!resumed && !fleet_active(v->fleet) && !any_failed(v)))
+		return 0;
 	errand_begin_record(v, NULL);
 	if (!fleet_active(v->fleet)) {
 		errand_record(v);

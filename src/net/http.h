@@ -27,7 +27,7 @@
  * HTTP/1.1 everywhere: libcurl 7.88 leaves uploads over HTTP/2 stuck now and then, and the rule above could not be kept
  * on a shared connection.
  *
- * Safety: https only, TLS 1.2 or newer, always verified; http only to loopback, where the peer was told so. No
+ * Safety: https only, TLS 1.2 or newer, always verified; http only to this machine, where the peer was told so. No
  * redirect is followed, no netrc is read, no cookie kept. A request to an origin that its peer was not given fails
  * before a byte is sent. Proxies as the environment says (HTTPS_PROXY, NO_PROXY), never for plain http. Header lines
  * and bodies that come back have ceilings; bodies come as they are, never decoded. What is traced has no query string
@@ -180,6 +180,7 @@ void http_escape(struct strbuf *out, const char *text, const char *keep);
 bool http_split(const char *url, struct strbuf *origin, struct strbuf *path);
 /* Whether the host of an origin or URL is this machine: localhost, *.localhost, 127.0.0.0/8 in four numbers, [::1]. */
 bool http_is_loopback(const char *origin);
+/* Whether it is the metadata service of the cloud that this machine is in: 169.254.0.0/16, metadata.google.internal. */
 bool http_is_metadata(const char *origin);
 
 #endif

@@ -45,9 +45,10 @@ static void widen(struct http_width *w)
 	}
 	if (w->doubling) {
 		more = w->now;
-		w->credit = 0;
-	} else if (w->now < w->known / 4 * 3)
+		w->calm = 0;
+	} else if (w->now < w->known / 4 * 3) {
 		more = w->now / 4 + (w->now < 4);
+	}
 	w->now = more < w->most - w->now ? w->now + more : w->most;
 	if (w->now <= w->known)         /* where it has been already is no trial */
 		w->base = w->now;
@@ -68,21 +69,21 @@ static void judge_round(struct http_width *w, int64_t now_ns)
 
 bool http_width_pressed(struct http_width *w, int64_t now_ns)
 {
-	if (!w->doubling || w->credit < w->now || w->now == w->most)
+	if (!w->doubling || w->calm < w->now || w->now == w->most)
 		return false;
 	w->now = w->now < w->most - w->now ? w->now * 2 : w->most;
 	w->base = w->now;
 	w->rate = 0;
-	w->credit = 0;
+	w->calm = 0;
 	new_round(w, now_ns);
 	return true;
 }
 
 void http_width_answer(struct http_width *w, int64_t now_ns, uint64_t bytes, bool waiting)
 {
-	w->credit++;
-	if (w->hiccups && ++w->calm >= w->now)
-		w->hiccups = w->calm = 0;
+	w->calm++;
+	if (w->hiccups && ++w->since >= w->now)
+		w->hiccups = w->since = 0;
 	if (!waiting) {
 		new_round(w, now_ns);
 		return;
@@ -104,10 +105,10 @@ void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns
 	w->now = w->base = w->now > 1 ? w->now / 2 : 1;
 	w->rate = 0;
 	w->doubling = false;
-	w->credit = 0;
+	w->calm = 0;
 	w->rest = 0;
 	w->patience = 1;
-	w->hiccups = w->calm = 0;
+	w->hiccups = w->since = 0;
 	w->halved_ns = now_ns;
 	new_round(w, now_ns);
 }

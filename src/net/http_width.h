@@ -27,14 +27,14 @@ struct http_width {
 	double rate;                    /* per second; 0 = not measured yet */
 	unsigned known;                 /* the width before the last trouble; 0 = none was, or it has been reached again */
 	bool doubling;
-	unsigned credit;                /* answers since the last doubling or trouble */
+	unsigned calm;                  /* answers since the last doubling or trouble */
 	unsigned rest, patience;        /* rounds until the next trial; and after the next one that fails */
 	/* ---- the round ---- */
 	int64_t began_ns;
 	unsigned answers;
 	double work;
 	/* ---- trouble */
-	unsigned hiccups, calm;         /* 503 seen; and answers since the first of them */
+	unsigned hiccups, since;        /* 503 seen; and answers since the first of them */
 	int64_t halved_ns;              /* what began before has been counted */
 };
 enum http_trouble_kind { HTTP_TROUBLE_REFUSED, HTTP_TROUBLE_UNAVAILABLE, HTTP_TROUBLE_STALL };      /* 429, 503 */

@@ -127,10 +127,13 @@ static int refuse(struct fail *f)
 	return fail_hint(f, "if this is meant, deploy with --allow-removals");
 }
 
+int plan_fuse_empty(size_t want, struct fail *f)
+{
+	return want ? 0 : fail_set(f, FAIL_BUILD, "the build has 0 files");
+}
+
 int plan_fuse_counts(size_t want, uint64_t have, bool allow_removals, struct fail *f)
 {
-	if (want == 0)
-		return fail_set(f, FAIL_BUILD, "the build has 0 files");
 	if (allow_removals || have <= want || have - want <= 20 || (have - want) * 2 <= have)
 		return 0;
 	fail_set(f, FAIL_BUILD, "the build has %zu files where %llu are live: most of them would be removed", want,
@@ -141,8 +144,6 @@ int plan_fuse_counts(size_t want, uint64_t have, bool allow_removals, struct fai
 int plan_fuse(const struct plan *p, const struct tree *want, const struct tree *have, const char *const *entry_pages,
               size_t entry_count, bool allow_removals, struct fail *f)
 {
-	if (want->count == 0 && !p->may_be_empty)
-		return fail_set(f, FAIL_BUILD, "the build has 0 files");
 	if (!have || allow_removals)
 		return 0;
 	for (size_t i = 0; i < entry_count; i++) {

@@ -25,7 +25,6 @@ struct plan {
 	uint64_t send_bytes;            /* content of add + change that `have` does not hold under any path */
 	size_t send_files;
 	bool first;                     /* there was nothing before */
-	bool may_be_empty;              /* set by whoever knows that the build is meant to have no files: for the fuse */
 };
 
 /* have NULL = nothing is live. Items live in mem and point into both trees. */
@@ -35,12 +34,12 @@ void plan_build(struct plan *p, const struct tree *want, const struct tree *have
  * change. */
 void plan_count_paths(struct plan *p);
 
-/* The fuse where only the number of the live files is known: 0 files, or so few that more than half and more than 20 of
- * them must have gone. */
-int plan_fuse_counts(size_t want, uint64_t have, bool allow_removals, struct fail *f);
-/* The fuse: refuses (FAIL_BUILD) 0 files, an entry page (`entries`, paths) that is live but missing now, removal of >
- * 50 % and > 20 files. `allow_removals` lifts the last two. */
+/* The fuse. Refused (FAIL_BUILD): 0 files, which nothing lifts; */
+int plan_fuse_empty(size_t want, struct fail *f);
+/* an entry page (`entry_pages`, paths) that is live but missing now, removal of > 50 % and > 20 files; */
 int plan_fuse(const struct plan *p, const struct tree *want, const struct tree *have, const char *const *entry_pages,
               size_t entry_count, bool allow_removals, struct fail *f);
+/* and where only the number of the live files is known: so few that so many must have gone. */
+int plan_fuse_counts(size_t want, uint64_t have, bool allow_removals, struct fail *f);
 
 #endif

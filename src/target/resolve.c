@@ -221,7 +221,7 @@ static void check_build_globs(struct project *p, const json *build, struct probl
 	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 		for (const json *v = json_first(json_get(build, keys[k])); v; v = json_next(v))
 			if (json_string(v))
-				glob_check(p->config.doc, v, json_string(v), problems);
+				glob_check(p, p->config.doc, v, json_string(v), problems);
 }
 
 static void check_builds(struct project *p, struct problems *problems)

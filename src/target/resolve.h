@@ -9,7 +9,8 @@
  * there; a project file's endpoint is trusted. */
 void settings_check(struct project *p, const struct target_def *def, const struct target *t, struct problems *problems);
 /* settings.c: does the pattern compile, and does it mean what somebody used to .gitignore thinks? */
-void glob_check(const struct json_doc *doc, const json *v, const char *text, struct problems *problems);
+void glob_check(const struct project *p, const struct json_doc *doc, const json *v, const char *text,
+                struct problems *problems);
 /* places.c: no two places of the project are one. Looks at every resolved environment. */
 void places_check(struct project *p, struct problems *problems);
 /* hints.c: values that all environments repeat. */

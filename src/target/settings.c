@@ -15,7 +15,8 @@ struct checking {
 	const struct json_doc *doc;     /* of the layer at hand */
 };
 
-void glob_check(const struct json_doc *doc, const json *v, const char *text, struct problems *problems)
+void glob_check(const struct project *p, const struct json_doc *doc, const json *v, const char *text,
+                struct problems *problems)
 {
 	struct fail f = FAIL_INIT;
 	struct glob *g = NULL;
@@ -23,7 +24,7 @@ void glob_check(const struct json_doc *doc, const json *v, const char *text, str
 	if (glob_new(&g, text, &f) < 0)
 		problem_at(problems, PROBLEM_ERROR, doc, v, JSON_AT_VALUE, NULL, "%s", f.text);
 	else if (text[0] == '!' && text[1] != '(')
-		problem_at(problems, PROBLEM_WARNING, doc, v, JSON_AT_VALUE, "\"include\" re-admits files",
+		problem_at(problems, PROBLEM_WARNING, doc, v, JSON_AT_VALUE, p->firebase ? NULL : "\"include\" re-admits files",
 		           "\"%s\" hides only a file with a ! in its name: there is no negation", text);
 	glob_free(g);
 }
@@ -44,7 +45,7 @@ static void check_text(const struct checking *c, const struct shape *s, const js
 	if (wrong)
 		problem_at(c->problems, PROBLEM_ERROR, c->doc, v, JSON_AT_VALUE, NULL, "\"%s\" is not %s", out, wrong);
 	if (glob)
-		glob_check(c->doc, v, out, c->problems);
+		glob_check(c->project, c->doc, v, out, c->problems);
 }
 
 static void check_strings(const struct checking *c, const struct shape *s, const json *v, bool glob)

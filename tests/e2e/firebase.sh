@@ -3,7 +3,8 @@
 #
 #   fake_start ARG...      starts it with these arguments: $fake_url, $fake_port, $fake_pid; a service account in $tmp/sa.json, the
 #                          request log in $tmp/fake.log; exports FIREBASE_HOSTING_API_URL, FIREBASE_TOKEN_URL and
-#                          GOOGLE_APPLICATION_CREDENTIALS. It ends with the script, or by fake_stop
+#                          GOOGLE_APPLICATION_CREDENTIALS. With --tls-port also $fake_tls_port. It ends with the script, or by
+#                          fake_stop
 #   fake PATH [JSON]       GET, or POST of JSON, below /_fake/; prints the answer
 #   fake_fault JSON        replaces the fault rules: one rule or a list of them
 #   fake_counter KEY       one counter
@@ -13,7 +14,7 @@
 #   fake_json FILE EXPR    a Python expression over any JSON document d
 need curl python3
 
-fake_pid='' fake_url='' fake_port=''
+fake_pid='' fake_url='' fake_port='' fake_tls_port=''
 
 # One Python for all questions: starting it takes longer than a deploy.
 mkfifo "$tmp/fake.ask" "$tmp/fake.told"
@@ -41,7 +42,9 @@ fake_start() {
 		>"$tmp/fake.ready" 2>"$tmp/fake.err" </dev/null &
 	fake_pid=$!
 	on_exit fake_stop
-	read -r -t 30 line <"$tmp/fake.ready" || true # the line comes when it listens, the end of the file when it cannot
+	while read -r -t 30 line; do # "ready" comes when it listens, the end of the file when it cannot
+		case $line in tls*) fake_tls_port=${line##*:} ;; ready*) break ;; esac
+	done <"$tmp/fake.ready"
 	rm -f "$tmp/fake.ready"
 	fake_url=${line#ready } fake_port=${line##*:}
 	[ -n "$line" ] || { fail "the stand-in for Firebase does not start" "$(cat "$tmp/fake.err")"; return; }

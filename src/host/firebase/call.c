@@ -128,6 +128,7 @@ static void add_headers(struct http_request *rq)
 static int parse(struct call *c)
 {
 	struct http_request *rq = &c->rq;
+	struct strbuf path = STRBUF_INIT;
 	struct fail why = FAIL_INIT;
 
 	if (!rq->answer.len)
@@ -136,8 +137,12 @@ static int parse(struct call *c)
 		c->answer = json_root(c->doc);
 		return 0;
 	}
-	return fail_set(&rq->fail, FAIL_REMOTE, "%s %s: what was answered is not JSON (%s)", rq->method,
-			c->place->session->api, why.text);
+	http_split(rq->url, NULL, &path);
+	fail_set(&rq->fail, FAIL_REMOTE, "%s %.*s: what was answered is not JSON (%s)", rq->method,
+		 (int)strcspn(path.buf, "?"), path.buf, why.text);
+	fail_hint(&rq->fail, "is there a proxy or a sign-in page between here and %s?", c->place->session->api);
+	strbuf_clear(&path);
+	return -1;
 }
 
 static void with_token(struct call *c);

@@ -22,16 +22,21 @@ static int64_t duration(const struct target *t, const char *key, struct fail *f)
 	return text && clock_parse_duration(&ms, text, f) < 0 ? -1 : ms;
 }
 
+static int read_timeouts(struct http_peer_options *o, const struct target *any, struct fail *f)
+{
+	o->connect_ms = duration(any, "connect", f);
+	o->idle_ms = duration(any, "idle", f);
+	o->request_ms = duration(any, "request", f);
+	return o->connect_ms < 0 || o->idle_ms < 0 || o->request_ms < 0 ? fail_wrap(f, "timeouts") : 0;
+}
+
 static int open_peer(struct session *s, const struct target *any, struct fail *f)
 {
 	struct http_peer_options o = { .name = any->host };
 	int64_t width = 0;
 
-	o.connect_ms = duration(any, "connect", f);
-	o.idle_ms = duration(any, "idle", f);
-	o.request_ms = duration(any, "request", f);
-	if (o.connect_ms < 0 || o.idle_ms < 0 || o.request_ms < 0)
-		return fail_wrap(f, "timeouts");
+	if (read_timeouts(&o, any, f) < 0)
+		return -1;
 	if (json_int(target_value(any, "width"), &width))
 		o.width = (unsigned)width;
 	s->peer = http_peer_new(s->http, &o);
@@ -74,10 +79,13 @@ static void forget_tokens(void *tokens)
 static int find_token(struct session *s, const struct target *any, const struct host_env *env, struct fail *f)
 {
 	struct tokens *tokens = host_store_get(env->store, "firebase tokens");
+	struct http_peer_options timeouts = { .name = "Google sign-in" };
 	struct strbuf notes = STRBUF_INIT;
 	struct credential *c = NULL;
-	int rc = credential_find(&c, any, env->project_root, env->secrets, &notes, f);
+	int rc = read_timeouts(&timeouts, any, f);
 
+	if (rc == 0)
+		rc = credential_find(&c, any, env->project_root, env->secrets, &notes, f);
 	strbuf_clear(&notes);
 	if (rc < 0)
 		return -1;
@@ -85,7 +93,7 @@ static int find_token(struct session *s, const struct target *any, const struct 
 		tokens = tokens_new(env->loop, env->http, env->secrets);
 		host_store_set(env->store, "firebase tokens", tokens, forget_tokens);
 	}
-	s->token = tokens_adopt(tokens, c);
+	s->token = tokens_adopt(tokens, c, &timeouts);
 	return 0;
 }
 

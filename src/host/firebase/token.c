@@ -9,6 +9,7 @@
 
 #define EARLY_NS ((int64_t)300 * NS_PER_S)
 #define NS_PER_S ((int64_t)1000000000)
+#define METADATA_CONNECT_MS 3000        /* it is next to us, or there is none */
 #define BEARER "Authorization: Bearer "
 
 struct waiter {
@@ -230,9 +231,9 @@ struct tokens *tokens_new(struct loop *l, struct http *h, struct secrets *secret
 	return ts;
 }
 
-static struct token *token_new(struct tokens *ts, const struct credential *c)
+static struct token *token_new(struct tokens *ts, const struct credential *c, const struct http_peer_options *timeouts)
 {
-	struct http_peer_options o = { .name = "Google sign-in", .connect_ms = c->flow == FLOW_METADATA ? 3000 : 0 };
+	struct http_peer_options o = *timeouts;
 	struct token *t = xcalloc(1, sizeof *t);
 	struct fail f = FAIL_INIT;
 
@@ -244,6 +245,8 @@ static struct token *token_new(struct tokens *ts, const struct credential *c)
 		set_bearer(t, c->access_token, c->access_s);
 	if (c->flow == FLOW_ACCESS)
 		return t;
+	if (c->flow == FLOW_METADATA && (!o.connect_ms || o.connect_ms > METADATA_CONNECT_MS))
+		o.connect_ms = METADATA_CONNECT_MS;
 	t->peer = http_peer_new(ts->http, &o);
 	t->x.lane = t->lane = http_lane_new(t->peer, "sign-in");
 	if (exchange_allow(c, t->peer, &f) < 0)
@@ -265,7 +268,7 @@ static void token_free(struct token *t)
 	free(t);
 }
 
-struct token *tokens_adopt(struct tokens *ts, struct credential *c)
+struct token *tokens_adopt(struct tokens *ts, struct credential *c, const struct http_peer_options *o)
 {
 	struct token *t = NULL;
 
@@ -277,7 +280,7 @@ struct token *tokens_adopt(struct tokens *ts, struct credential *c)
 	if (t)
 		return t;
 	ts->items = vec_grow(ts->items, &ts->cap, ts->count + 1, sizeof *ts->items);
-	ts->items[ts->count++] = t = token_new(ts, c);
+	ts->items[ts->count++] = t = token_new(ts, c, o);
 	return t;
 }
 

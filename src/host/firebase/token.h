@@ -24,8 +24,8 @@ struct tokens *tokens_new(struct loop *l, struct http *h, struct secrets *secret
 /* Before the engine is freed, and after all who want: ops that still wait end as cancelled. Wipes; accepts NULL. */
 void tokens_free(struct tokens *ts);
 /* The token of a credential. c is taken over, and stays as it is until tokens_free, also when another one of the same
- * identity came first. */
-struct token *tokens_adopt(struct tokens *ts, struct credential *c);
+ * identity came first. o: name and timeouts of the sign-in; the first of an identity decides. */
+struct token *tokens_adopt(struct tokens *ts, struct credential *c, const struct http_peer_options *o);
 
 /* Ends op when there is a token that should do for some minutes. Failures: FAIL_AUTH (stays), or what the engine gave
  * up on; the text says who could not sign in, and with which credential. */

@@ -36,13 +36,14 @@ static int check_entry(struct call *c, const json *entry)
 	return 0;
 }
 
-static void write_populated(struct call *c, const struct version *v, const json *files)
+/* list: what the call named, NULL for removed paths. */
+static void write_populated(struct call *c, const struct version *v, struct content *const *list, size_t count)
 {
 	struct strmap asked = STRMAP_INIT;
 
 	jw_object(&c->w);
-	for (const json *e = json_first(files); e; e = json_next(e)) {
-		struct content *content = *json_string(e) ? world_content(c->world, json_string(e)) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct content *content = list[i];
 		if (!content || site_knows(c->world, v->site, content) || strmap_set(&asked, content->hash, content))
 			continue;
 		if (asked.count == 1) {
@@ -74,12 +75,14 @@ int files_populate(struct call *c)
 	for (const json *e = json_first(files); e; e = json_next(e))
 		if (check_entry(c, e) < 0)
 			return -1;
+	struct content **named = arena_alloc(c->mem, json_count(files) * sizeof(struct content *));
+	size_t count = 0;
 	for (const json *e = json_first(files); e; e = json_next(e)) {
 		const char *hash = json_string(e);
-		version_set(v, &c->world->mem, world_path(c->world, json_key(e)),
-			    *hash ? world_content(c->world, hash) : NULL);
+		named[count] = *hash ? world_content(c->world, hash) : NULL;
+		version_set(v, &c->world->mem, world_path(c->world, json_key(e)), named[count++]);
 	}
-	write_populated(c, v, files);
+	write_populated(c, v, named, count);
 	return 0;
 }
 

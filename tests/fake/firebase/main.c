@@ -1,6 +1,7 @@
 /* firebase-server: a stand-in for Firebase Hosting, for tests. See ../README.md. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,25 +40,28 @@ static int watch_signals(struct ending *e, struct events *events, struct fail *f
 	return events_watch(events, &e->source, EPOLLIN, f);
 }
 
-static void raise_limit(void)
+/* More descriptors than the usual 1,024; and buffers of some 100 KB come and go all the time: not by mmap each. */
+static void raise_limits(void)
 {
 	struct rlimit r;
 
+	mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 512 * 1024 * 1024);
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
 		r.rlim_cur = r.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &r);
 	}
 }
 
-/* One line for whoever started us, and the file whose appearance means the same. */
+/* Lines for whoever started us, "ready" last, and the file whose appearance means the same. */
 static int tell_ready(const struct server *s, const struct options *o, struct fail *f)
 {
 	char line[64];
 	int len = snprintf(line, sizeof line, "ready http://127.0.0.1:%u\n", gate_port(s->gate));
 
-	fputs(line, stdout);
 	if (s->tls_gate)
 		printf("tls https://127.0.0.1:%u\n", gate_port(s->tls_gate));
+	fputs(line, stdout);
 	fflush(stdout);
 	if (o->ready)
 		return file_replace(AT_FDCWD, o->ready, line + strlen("ready "), (size_t)len - strlen("ready "), 0, f);
@@ -74,8 +78,10 @@ static int run(const struct options *o, struct fail *f)
 		rc = watch_signals(&ending, s.events, f);
 	if (rc == 0)
 		rc = tell_ready(&s, o, f);
-	while (rc == 0 && !ending.now)
+	while (rc == 0 && !ending.now) {
 		events_turn(s.events);
+		trace_flush(&s.trace);
+	}
 	server_close(&s);
 	return rc;
 }
@@ -100,7 +106,7 @@ int main(int argc, char **argv)
 			return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	raise_limit();
+	raise_limits();
 	if (run(&o, &f) < 0) {
 		fprintf(stderr, "firebase-server: %s\n", f.text);
 		return 1;

@@ -54,6 +54,32 @@ int peers_permissions(struct call *c)
 	return 0;
 }
 
+int peers_functions(struct call *c)
+{
+	if (!project_of(c))
+		return -1;
+	jw_object(&c->w);
+	jw_end(&c->w);
+	return 0;
+}
+
+int peers_domains(struct call *c)
+{
+	if (!project_of(c) || (c->body && check_keys(c, c->body, "config", "authorizedDomains") < 0))
+		return -1;
+	if (c->body) {
+		jw_json(&c->w, c->body);
+		return 0;
+	}
+	jw_object(&c->w);
+	jw_key(&c->w, "authorizedDomains");
+	jw_array(&c->w);
+	jw_str(&c->w, "localhost");
+	jw_end(&c->w);
+	jw_end(&c->w);
+	return 0;
+}
+
 int peers_service(struct call *c)
 {
 	const struct project *p = project_of(c);

@@ -39,6 +39,10 @@ static const struct route routes[] = {
 	{ "GET", "/v1beta1/projects/*", KIND_OTHER, 0, "", peers_project },
 	{ "GET", "/v1/projects/*", KIND_OTHER, 0, "", peers_resource },
 	{ "POST", "/v1/projects/*:testIamPermissions", KIND_OTHER, ROUTE_BODY, "", peers_permissions },
+	{ "GET", "/admin/v2/projects/*/config", KIND_OTHER, 0, "", peers_domains },
+	{ "PATCH", "/admin/v2/projects/*/config", KIND_OTHER, ROUTE_BODY, "updateMask", peers_domains },
+	{ "GET", "/v1/projects/*/locations/*/functions", KIND_OTHER, 0, "filter pageSize pageToken", peers_functions },
+	{ "GET", "/v2/projects/*/locations/*/functions", KIND_OTHER, 0, "filter pageSize pageToken", peers_functions },
 	{ "GET", "/v1/projects/*/services/*", KIND_OTHER, 0, "", peers_service },
 };
 

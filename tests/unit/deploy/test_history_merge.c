@@ -106,7 +106,7 @@ static void only_what_can_be_the_same_is(void **state)
 	log.count = 3;
 	history_merge(&items, &count, rows, 4, logs, 1, &mem);
 	assert_int_equal(count, 4 + 3 - 2);
-	assert_string_equal(at(items, count, 1099, "both")->result, "unknown");
+	assert_string_equal(at(items, count, 1099, "both")->result, "deployed");        /* the ledger did not know */
 	assert_string_equal(at(items, count, 1000, "both")->release, A);
 	assert_string_equal(at(items, count, 1110, "host")->action, "undo");
 	assert_string_equal(at(items, count, 1050, "ledger")->result, "failed");
@@ -135,6 +135,49 @@ static void within_a_second_the_log_gives_the_order(void **state)
 	assert_string_equal(items[1].release, B);
 	assert_string_equal(items[2].release, A);
 	assert_null(items[2].from);
+	arena_clear(&mem);
+}
+
+static void within_a_second_the_ledger_gives_the_rest_of_the_order(void **state)
+{
+	struct switch_record r[] = { { .seq = 1, .id = A, .at_s = 1000, .action = "deploy" },
+	                             { .seq = 2, .id = B, .from = A, .at_s = 1000, .action = "deploy" } };
+	struct switchlog log = { .records = r, .count = 2 };
+	struct history_log logs[] = { { "bern", "bern", &log } };
+	struct ledger_row rows[] = { row("rollback", "bern", "failed", B, NULL, 1000), row("deploy", "bern", "deployed", A,
+	                                                                                   B, 1000),
+	                             row("deploy", "bern", "pending", A, B, 1000), row("deploy", "bern", "deployed", NULL,
+	                                                                               A, 1000) };
+	struct arena mem = ARENA_INIT;
+	struct history_item *items;
+	size_t count;
+
+	(void)state;
+	history_merge(&items, &count, rows, 4, logs, 1, &mem);
+	assert_int_equal(count, 4);
+	assert_string_equal(items[0].result, "failed");
+	assert_string_equal(items[1].release, B);
+	assert_string_equal(items[2].result, "pending");
+	assert_string_equal(items[3].release, A);
+	arena_clear(&mem);
+}
+
+static void a_rerun_made_the_switch(void **state)
+{
+	struct switch_record r[] = { { .seq = 1, .id = B, .from = A, .at_s = 1001, .action = "deploy" } };
+	struct switchlog log = { .records = r, .count = 1 };
+	struct history_log logs[] = { { "bern", "bern", &log } };
+	struct ledger_row rows[] = { row("deploy", "bern", "deployed", A, B, 1004), row("deploy", "bern", "failed", A, B,
+	                                                                                1001) };
+	struct arena mem = ARENA_INIT;
+	struct history_item *items;
+	size_t count;
+
+	(void)state;
+	history_merge(&items, &count, rows, 2, logs, 1, &mem);
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(items[i].source, strcmp(items[i].result, "failed") == 0 ? "ledger" : "both");
 	arena_clear(&mem);
 }
 
@@ -196,6 +239,8 @@ int main(void)
 		cmocka_unit_test(each_record_is_used_once_and_only_its_own),
 		cmocka_unit_test(only_what_can_be_the_same_is),
 		cmocka_unit_test(within_a_second_the_log_gives_the_order),
+		cmocka_unit_test(within_a_second_the_ledger_gives_the_rest_of_the_order),
+		cmocka_unit_test(a_rerun_made_the_switch),
 		cmocka_unit_test(states_become_results),
 		cmocka_unit_test(filters_keep_what_was_asked_for),
 	};

@@ -91,6 +91,31 @@ static void test_a_lonely_answer_costs_no_round(void **state)
 	assert_int_equal(s.w.now, 256);
 }
 
+/* 50 places answer one call each, several times over, and then 500 more are wanted at once. */
+static void test_narrow_bursts_earn_a_doubling(void **state)
+{
+	(void)state;
+	struct http_width w;
+
+	http_width_init(&w, 64, 256, 0);
+	for (int i = 0; i < 63; i++) {
+		http_width_answer(&w, i * MS, 0, false);
+		assert_false(http_width_pressed(&w, i * MS));
+	}
+	http_width_answer(&w, 63 * MS, 0, false);
+	assert_int_equal(w.now, 64);
+	assert_true(http_width_pressed(&w, 63 * MS));
+	assert_int_equal(w.now, 128);
+	assert_false(http_width_pressed(&w, 63 * MS));          /* that was worth one */
+	for (int i = 0; i < 500; i++)
+		http_width_answer(&w, i * MS, 0, false);
+	http_width_trouble(&w, 600 * MS, 700 * MS, HTTP_TROUBLE_REFUSED);
+	assert_int_equal(w.now, 64);
+	for (int i = 0; i < 500; i++)
+		http_width_answer(&w, i * MS, 0, false);
+	assert_false(http_width_pressed(&w, 900 * MS));         /* trouble ends the doubling */
+}
+
 static void test_starts_no_wider_than_it_may_be(void **state)
 {
 	(void)state;
@@ -236,31 +261,12 @@ static void test_bytes_count_as_work(void **state)
 	assert_int_equal(w.now, 16);
 }
 
-/* Bursts of 50 below a width of 64: after 64 good answers somebody who waits doubles it, and trouble ends that. */
-static void test_a_burst_may_widen(void **state)
-{
-	(void)state;
-	struct http_width w;
-	http_width_init(&w, 64, 256, 0);
-	for (int i = 0; i < 63; i++)
-		http_width_answer(&w, i, 0, false);
-	assert_false(http_width_pressed(&w, 63));
-	http_width_answer(&w, 64, 0, false);
-	assert_true(http_width_pressed(&w, 65));
-	assert_int_equal(w.now, 128);
-	assert_false(http_width_pressed(&w, 66));
-	http_width_trouble(&w, 66, 67, HTTP_TROUBLE_REFUSED);
-	assert_int_equal(w.now, 64);
-	for (int i = 0; i < 500; i++)
-		http_width_answer(&w, 100 + i, 0, false);
-	assert_false(http_width_pressed(&w, 700));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_doubles_while_it_helps),
 		cmocka_unit_test(test_a_lonely_answer_costs_no_round),
+		cmocka_unit_test(test_narrow_bursts_earn_a_doubling),
 		cmocka_unit_test(test_starts_no_wider_than_it_may_be),
 		cmocka_unit_test(test_goes_back_where_more_brings_nothing),
 		cmocka_unit_test(test_grows_by_little_after_that),
@@ -270,7 +276,6 @@ int main(void)
 		cmocka_unit_test(test_random_failures_do_not_choke_it),
 		cmocka_unit_test(test_no_growth_without_a_queue),
 		cmocka_unit_test(test_bytes_count_as_work),
-		cmocka_unit_test(test_a_burst_may_widen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

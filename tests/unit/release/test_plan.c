@@ -127,7 +127,11 @@ static void the_fuse(void **state)
 	char many[512] = "index.html=1", fewer[512] = "index.html=1";
 
 	(void)state;
-	assert_int_equal(fuse("", NULL, true, &f), -1);
+	assert_int_equal(plan_fuse_empty(0, &f), -1);
+	assert_int_equal(f.kind, FAIL_BUILD);
+	assert_int_equal(plan_fuse_empty(1, &f), 0);
+	assert_int_equal(fuse("", NULL, false, &f), 0);
+	assert_int_equal(fuse("", "a=1 index.html=1", false, &f), -1);
 	assert_int_equal(f.kind, FAIL_BUILD);
 	assert_int_equal(fuse("a=1", NULL, false, &f), 0);
 	assert_int_equal(fuse("a=1", "a=1 index.html=1", false, &f), -1);
@@ -154,7 +158,8 @@ static void counts_alone(void **state)
 	struct fail f = FAIL_INIT;
 
 	(void)state;
-	assert_int_equal(plan_fuse_counts(0, 0, true, &f), -1);
+	assert_int_equal(plan_fuse_counts(0, 0, false, &f), 0);
+	assert_int_equal(plan_fuse_counts(0, 21, false, &f), -1);
 	assert_int_equal(f.kind, FAIL_BUILD);
 	assert_int_equal(plan_fuse_counts(1, 0, false, &f), 0);
 	assert_int_equal(plan_fuse_counts(10, 30, false, &f), 0);
