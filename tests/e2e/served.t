@@ -82,7 +82,7 @@ chmod u+w www/bern/current && rm www/bern/current/empty.txt
 printf '%s\n' '/chur/photo.jpg' >moved
 run "$SLIPWAY" verify --served
 exits 1 "differences are found"
-like "$out" $'bern\n +not served \\(404\\): empty.txt\n +served content differs: index.html\n' "what differs, and what is not served, in order"
+like "$out" $'bern\n +not served \\(404\\): empty.txt\n +served content differs: index.html\n' "what differs or is missing, in order"
 like "$out" $'chur\n +redirected \\(301\\): photo.jpg\n' "what is redirected"
 like "$out" 'genf +intact' "one is intact"
 unlike "$(cat www/bern/.slipway/switches.jsonl)" drifted "it is no verdict on what is stored"
