@@ -75,7 +75,7 @@ official_project() { # DIR COUNT PUBLIC: the same sites in a firebase.json; %s i
 	} >"$1/firebase.json"
 }
 official_deploy() { # DIR
-	cd "$1"
+	cd "$1" || exit
 	unset GOOGLE_APPLICATION_CREDENTIALS HTTPS_PROXY https_proxy HTTP_PROXY http_proxy
 	for name in API RESOURCEMANAGER SERVICE_USAGE AUTH AUTHPROXY IDENTITY; do export "FIREBASE_${name}_URL=$FIREBASE_HOSTING_API_URL"; done
 	export CI=1 NO_UPDATE_NOTIFIER=1 FIREBASE_TOKEN=x FIREBASE_CLI_DISABLE_UPDATE_CHECK=1
@@ -181,7 +181,11 @@ fleet_of() { # COUNT LATENCY BUDGET-SECONDS: seconds, connections and memory of 
 		measure "$label" "$SLIPWAY" -C "$work/p" deploy -q -y
 	done
 	want "releases of $RUNS deploys" "$(counter release)" $((n * RUNS))
-	if [ -n "$3" ]; then row "$n sites, 1 change" "$(time_of "$label")" "$depth" "$3"; else only "$n sites, 1 change" "$(time_of "$label")"; fi
+	if [ -n "$3" ]; then
+		row "$n sites, 1 change" "$(time_of "$label")" "$depth" "$3"
+	else
+		only "$n sites, 1 change" "$(time_of "$label")"
+	fi
 	holds "$n sites: connections" "$(counter max_connections)" 256 ""
 	holds "$n sites: peak memory" "$(($(peak_of "$label") / 1024))" 200 MiB
 	stand_down
@@ -235,7 +239,8 @@ cold() {
 	cold_front_end || return 0
 	config_50=$(printf 'window.CATALOG = 50;\n' | sha256sum | cut -d' ' -f1)
 	sites_project "$work/p" 50 config.js
-	say "50 Firebase sites x cesium $(find "$work/dist" -type f | wc -l) files, $(du -sm "$work/dist" | cut -f1) MB, a config.js of each one's own, nothing known, 60 ms a call"
+	say "50 Firebase sites x cesium, $(find "$work/dist" -type f | wc -l) files, $(du -sm "$work/dist" | cut -f1) MB," \
+		"a config.js of each one's own, nothing known, 60 ms a call"
 	for r in $(seq "$RUNS"); do cold_once "$r"; done
 	holds "slipway deploy" "$(time_of cold)" 6 s "$cold_uploads uploads, $((cold_bytes / 1000000)) MB"
 	contents=$((50 + $(find "$work/dist" -path '*/.*' -prune -o -type f ! -path "$work/dist/config.js" -print0 |

@@ -3,8 +3,8 @@
  *   first [-n RUNS] [-t] COMMAND [ARG...]
  *
  * Listens on a free port of loopback, starts the command with FIREBASE_HOSTING_API_URL and FIREBASE_TOKEN_URL naming it
- * (https with -t), and waits for the first bytes that arrive. Then the command is killed: nothing is ever answered. Prints
- * "START_TO_CONNECT START_TO_BYTES" in milliseconds, the medians of the runs.
+ * (https with -t), and waits for the first bytes that arrive. Then the command is killed: nothing is ever answered.
+ * Prints "START_TO_CONNECT START_TO_BYTES" in milliseconds, the medians of the runs.
  *
  * Exit status: 1 when a run sends nothing within 10 s, or something other than HTTP (with -t: than a TLS handshake). */
 #include <arpa/inet.h>

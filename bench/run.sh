@@ -190,7 +190,8 @@ hash() {
 
 packing() {
 	local package r v
-	package=$("$repo/tests/tools/npm.sh" unpack cesium@1.140.0 2>"$work/npm.err") || { say "packing: skipped: $(cat "$work/npm.err")"; return; }
+	package=$("$repo/tests/tools/npm.sh" unpack cesium@1.140.0 2>"$work/npm.err") ||
+		{ say "packing: skipped: $(cat "$work/npm.err")"; return; }
 	v=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$package/package.json" | head -1)
 	for r in $(seq "$RUNS"); do
 		"$tools/gzip" "$package" "$work/cache-$r" >>"$work/packing"
