@@ -130,7 +130,7 @@ test-peers: test-programs
 	@bash tests/peers.sh
 demo: all
 	@SLIPWAY='$(abspath $(PROGRAM))' bash tests/demo.sh
-bench: all $(TOOL_PROGRAMS)
+bench: all $(TOOL_PROGRAMS) $(FAKE_PROGRAMS)
 	@SLIPWAY='$(abspath $(PROGRAM))' SLIPWAY_BUILD='$(abspath $(BUILD))' bash bench/run.sh
 lint:
 	@bash tests/tools/lint.sh

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Speed as ratios: slipway and its peers on the same input in the same run, medians, nothing asserted on a clock alone.
 #
-#   make bench                all cases            BENCH="fanout unchanged hash packing start" make bench     some of them
+#   make bench                all cases            BENCH="sites fleet" make bench     some of them: fanout unchanged hash packing
+#                             start first sites fleet cold
 #   RUNS=5 make bench         counted runs of each (default 3)
 #
-# Works in build/bench on the file system that holds the checkout; everything but the npm package is removed at the end.
+# Works in build/bench on the file system that holds the checkout; everything but the packages from npm (build/npm) is removed at
+# the end. The Firebase cases are in bench/firebase.sh.
 set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/.." && pwd)
@@ -12,12 +14,11 @@ SLIPWAY=${SLIPWAY:-$repo/build/slipway}
 tools=${SLIPWAY_BUILD:-$repo/build}/bench
 RUNS=${RUNS:-3}
 work=$repo/build/bench/work
-keep=$repo/build/bench/npm
 rm -rf "$work"
-mkdir -p "$work" "$keep"
+mkdir -p "$work"
 trap 'cd /; rm -rf "$work"' EXIT
 export HOME=$work XDG_CONFIG_HOME=$work/.config GIT_CONFIG_NOSYSTEM=1 LC_ALL=C
-for name in $(compgen -e | grep -E '^(SLIPWAY_|CI$|CI_|GITHUB_|BITBUCKET_)' || true); do unset "$name"; done
+for name in $(compgen -e | grep -E '^(SLIPWAY_|CI$|CI_|GITHUB_|BITBUCKET_|FIREBASE_|GOOGLE_)' || true); do unset "$name"; done
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -29,7 +30,8 @@ row() { # LABEL SECONDS PEER-SECONDS BUDGET [NOTE]
 }
 only() { printf '  %-46s %8.3f s%s\n' "$1" "$2" "${3:+   $3}"; }
 
-# measure LABEL COMMAND...: appends the seconds to $work/t.LABEL, the peak KiB to $work/m.LABEL; a failing command ends the bench.
+# measure LABEL COMMAND...: appends the seconds to $work/t.LABEL, the peak KiB to $work/m.LABEL, the CPU seconds to $work/c.LABEL; a
+# failing command ends the bench.
 measure() {
 	local label=$1 figures
 	shift
@@ -40,20 +42,18 @@ measure() {
 	fi
 	printf '%s\n' "${figures%% *}" >>"$work/t.$label"
 	printf '%s\n' "$(cut -d' ' -f2 <<<"$figures")" >>"$work/m.$label"
+	printf '%s\n' "${figures##* }" >>"$work/c.$label"
 }
 note() { printf '%s\n' "$2" >>"$work/t.$1"; }
 time_of() { median <"$work/t.$1"; }
 peak_of() { median <"$work/m.$1"; }
+cpu_of() { median <"$work/c.$1"; }
 
 # A real front end of some 5,800 files from npm; without npm a tree of the same count, and that is said.
 front_end() {
-	local dest=$1 tarball
-	if [ ! -d "$keep/package" ] && have npm; then
-		tarball=$(cd "$keep" && npm pack --silent @fortawesome/fontawesome-free 2>/dev/null | tail -1) || tarball=''
-		[ -z "$tarball" ] || tar -C "$keep" -xzf "$keep/$tarball"
-	fi
-	if [ -d "$keep/package" ]; then
-		cp -r "$keep/package" "$dest"
+	local dest=$1 package
+	if package=$("$repo/tests/tools/npm.sh" unpack @fortawesome/fontawesome-free 2>/dev/null); then
+		cp -r "$package" "$dest"
 		input="@fortawesome/fontawesome-free $(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$dest/package.json" | head -1)"
 	else
 		"$tools/bare" tree "$dest" 5800
@@ -189,16 +189,12 @@ hash() {
 }
 
 packing() {
-	local tarball r v
-	if [ ! -d "$keep/cesium/package" ]; then
-		mkdir -p "$keep/cesium"
-		tarball=$(cd "$keep/cesium" && npm pack --silent cesium 2>/dev/null | tail -1) || tarball=''
-		[ -z "$tarball" ] || tar -C "$keep/cesium" -xzf "$keep/cesium/$tarball"
-	fi
-	[ -d "$keep/cesium/package" ] || { say "packing: skipped: npm's cesium package cannot be had"; return; }
-	v=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$keep/cesium/package/package.json" | head -1)
+	local package r v
+	package=$("$repo/tests/tools/npm.sh" unpack cesium@1.140.0 2>"$work/npm.err") ||
+		{ say "packing: skipped: $(cat "$work/npm.err")"; return; }
+	v=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' "$package/package.json" | head -1)
 	for r in $(seq "$RUNS"); do
-		"$tools/gzip" "$keep/cesium/package" "$work/cache-$r" >>"$work/packing"
+		"$tools/gzip" "$package" "$work/cache-$r" >>"$work/packing"
 	done
 	figure() { awk -v n="$1" -v f="$2" '$1 == n { print $f }' "$work/packing" | median; }
 	say "gzip of cesium $v, $(figure zlib9 3) files, $(($(figure zlib9 4) / 1000000)) MB, on all cores"
@@ -218,5 +214,7 @@ start() {
 	only "slipway version" "$(time_of version)"
 }
 
+. "$repo/bench/firebase.sh"
+
 say "slipway bench, $(nproc) cores, $RUNS runs each, medians; ratios are against the first line of a group"
-for case in ${BENCH:-fanout unchanged hash packing start}; do "$case"; done
+for case in ${BENCH:-fanout unchanged hash packing start first sites fleet cold}; do "$case"; done

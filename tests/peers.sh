@@ -2,34 +2,28 @@
 # Comparisons with programs that come from npm, for `make test-peers`; `make test` needs none of them.
 #   globs: the committed vectors, which the units hold ours against, are what npm's glob 10 and minimatch 9 say today.
 #   firebase: the official client gets along with the stand-in of tests/fake/firebase, which is how we know that it is faithful.
-# Packages and npm's cache stay in build/peers (SLIPWAY_TEST_PEERS moves that): installing the official client takes minutes.
+# The packages stay in build/npm: installing the official client takes minutes.
 . "$(dirname "$0")/e2e/lib.sh"
 . "$lib_repo/tests/e2e/firebase.sh"
 need node npm diff openssl
 
-peers=${SLIPWAY_TEST_PEERS:-$lib_repo/build/peers}
-export npm_config_cache="$peers/npm" npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
-
-# install NAME PACKAGE@MAJOR...: into $peers/NAME, unless a whole installation of the same is there.
+# install PACKAGE@MAJOR...: $modules is where they are
 install() {
-	local dir=$peers/$1
-	shift
-	[ "$(cat "$dir/complete" 2>/dev/null)" != "$*" ] || return 0
-	rm -rf "$dir" && mkdir -p "$dir" && printf '{ "private": true }\n' >"$dir/package.json"
-	(cd "$dir" && npm install --silent "$@" >"$tmp/npm.log" 2>&1) || skip_or_fail "npm cannot install $*: $(tail -1 "$tmp/npm.log")"
-	printf '%s\n' "$*" >"$dir/complete"
+	run "$lib_repo/tests/tools/npm.sh" install "$@"
+	[ "$rc" = 0 ] || skip_or_fail "$err"
+	modules=$out/node_modules
 }
 
 ## Globs
 
-install glob glob@10 minimatch@9
-run node "$lib_repo/tests/tools/glob-vectors.mjs" "$peers/glob/node_modules"
+install glob@10 minimatch@9
+run node "$lib_repo/tests/tools/glob-vectors.mjs" "$modules"
 exits 0 "the peer writes its vectors"
 ok diff "$lib_repo/tests/data/glob-vectors.json" "$tmp/out" -- "the committed vectors are the peer's"
 
 ## The official Firebase client against the stand-in
 
-install firebase firebase-tools@15
+install firebase-tools@15.34.2
 
 mkdir -p site/public/assets site/public/.well-known site/public/node_modules/x
 cd site || exit 1
@@ -63,7 +57,7 @@ firebase() {
 	done
 	run env -u GOOGLE_APPLICATION_CREDENTIALS "${args[@]}" CI=1 NO_UPDATE_NOTIFIER=1 FIREBASE_TOKEN=refresh-me \
 		NODE_EXTRA_CA_CERTS="$tmp/tls.pem" timeout 300 \
-		"$peers/firebase/node_modules/.bin/firebase" --non-interactive --project demo "$@"
+		"$modules/.bin/firebase" --non-interactive --project demo "$@"
 }
 # The live tree of a site is what the client lists: everything but what `ignore` names.
 same_tree() { # SITE NAME

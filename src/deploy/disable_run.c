@@ -129,7 +129,7 @@ static int disable(struct errand *v, const struct disable_options *o, struct mov
 		return 0;
 	if (confirm(v, f) < 0 || fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
-	fleet_read_again(v->fleet);
+	fleet_read(v->fleet);
 	leave_dark(v);
 	do_disable(v);
 	return 0;
@@ -207,7 +207,7 @@ static int enable(struct errand *v, const struct disable_options *o, struct move
 		return 0;
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
-	fleet_read_again(v->fleet);
+	fleet_read(v->fleet);
 	leave_lit(v);
 	errand_begin_record(v, NULL);
 	errand_intend(v);

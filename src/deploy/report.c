@@ -12,8 +12,7 @@ static const char *const phase_names[] = {
 	[PHASE_WAIT] = "wait", [PHASE_OPEN] = "open", [PHASE_READ] = "read", [PHASE_PLAN] = "plan", [PHASE_LOCK] = "lock",
 	[PHASE_STAGE] = "stage", [PHASE_SEAL] = "seal", [PHASE_FLUSH] = "flush", [PHASE_SWITCH] = "switch",
 	[PHASE_VERIFY] = "verify", [PHASE_RECORD] = "record", [PHASE_PRUNE] = "prune", [PHASE_DELETE] = "delete",
-			[PHASE_UNLOCK] = "unlock",
-	[PHASE_DONE] = "done",
+	[PHASE_UNLOCK] = "unlock", [PHASE_DONE] = "done",
 };
 
 const char *result_name(enum result r)

@@ -140,7 +140,7 @@ struct switch_plan {                    /* groups run in order; steps of a group
 	size_t group_count, step_count;
 };
 
-struct switch_note { const char *action, *by, *reason; };      /* what the switch log says */
+struct switch_note { const char *action, *by, *reason, *ci; };      /* what the switch log says */
 
 struct verify_finding {
 	const char *path;
@@ -191,6 +191,7 @@ struct host_ops {
 	 * or it may not be used. notes: sentences about it, added to. */
 	int (*identity)(const struct target *any, const struct host_env *env, struct host_identity *out, struct arena *mem,
 	                struct fail *f);
+	const char *(*group)(const struct place *p);    /* places with the same text can be cloned from one another */
 	uint64_t (*requests)(const struct place *p);    /* sent so far, repeated ones too; NULL = none ever */
 	/* What header.tree of a release of this tree reads here (kinds whose releases carry a configuration). NULL = the
 	 * tree's id. */

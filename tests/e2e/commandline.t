@@ -125,7 +125,7 @@ complete_words() { # the words of a command line; the last one is completed
 }
 is "$(complete_words slipway dep)" deploy "commands"
 is "$(complete_words slipway deploy --dr)" --dry-run "options"
-is "$(complete_words slipway deploy --e)" "--env --except --events" "options of every command"
+is "$(complete_words slipway deploy --e)" "--expires --env --except --events" "options of the command, then of every command"
 is "$(complete_words slipway deploy -e '')" "staging production" "environments"
 is "$(complete_words slipway deploy --env = st)" staging "environments after ="
 is "$(complete_words slipway deploy -e staging a)" amarin "targets"

@@ -7,9 +7,12 @@ fake_start --project prod-p=prod-p,one,two-a,two-b,moved --project stg-p=stg-one
 site=$tmp/site log=$tmp/log
 sw() { run "$SLIPWAY" -C "$site" "$@"; }
 # the live version's name; empty when nothing is live
-version() { fake "site/$1" | python3 -c 'import json, sys; print(json.load(sys.stdin).get("version") or "")'; }
-versions() { for s in one two-a two-b moved stg-one; do version "$s"; done | tr '\n' ' '; }
-config() { fake "site/$1" | python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["config"], sort_keys=True))'; }
+version() { fake_site "$1" 'd.get("version") or ""'; }
+versions() { # of all sites, in the order of their names
+	fake state >"$tmp/state.json"
+	fake_json "$tmp/state.json" '" ".join((s["channels"].get("live") or {}).get("version") or "-" for _, s in sorted(d["sites"].items()))'
+}
+config() { fake_site "$1" '__import__("json").dumps(d["config"], sort_keys=True)'; }
 serves() {
 	rm -rf "$tmp/live"
 	fake_tree "$1" "$tmp/live"
@@ -59,12 +62,12 @@ serves one "$tmp/all" "one: all of it, dot files and node_modules too"
 serves two-a "$tmp/few" "two: what the rules leave, on its first site"
 serves two-b "$tmp/few" "and on its second"
 is "$(config two-a)" '{"cleanUrls": true, "rewrites": [{"glob": "**", "path": "/index.html"}]}' "with its configuration"
-is "$(fake site/moved | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["files"]))')" 0 "a site of redirects has no files"
+is "$(fake_site moved 'len(d["files"])')" 0 "a site of redirects has no files"
 is "$(config moved)" '{"redirects": [{"glob": "**", "location": "https://new.example", "statusCode": 301}]}' "but its redirects"
 is "$(version stg-one)" '' "the other project has nothing"
 logged "pre two pre prod-p $site $site/dist post two post one moved " "hooks ran in the order of the entries, before and after, once"
 
-first=$(versions)
+first=$(versions) one=$(version one) two_a=$(version two-a)
 sw deploy
 exits 0 "again"
 is "$(versions)" "$first" "nothing is released"
@@ -73,13 +76,15 @@ logged "pre two pre prod-p $site $site/dist " "and nothing comes after that"
 printf 'two' >"$site/dist/index.html"
 sw deploy --only hosting:one
 exits 0 "--only"
-is "$(version two-a) $(version two-b)" "$(cut -d' ' -f2,3 <<<"$first")" "leaves the others alone"
-isnt "$(version one)" "$(cut -d' ' -f1 <<<"$first")" "deploys the one"
+now=$(versions)
+is "${now/$(version one)/$one}" "$first" "leaves the others alone"
+isnt "$(version one)" "$one" "deploys the one"
 logged "pre prod-p $site $site/dist post one " "and runs its hooks only"
 sw deploy --except hosting:one,hosting:moved two/two-a
 exits 0 "--except, and a place by name"
-isnt "$(version two-a)" "$(cut -d' ' -f2 <<<"$first")" "deploys that"
-is "$(version two-b)" "$(cut -d' ' -f3 <<<"$first")" "and no other"
+then=$(versions)
+isnt "$(version two-a)" "$two_a" "deploys that"
+is "${then/$(version two-a)/$two_a}" "$now" "and no other"
 logged "pre two post two " "with its target's hooks"
 sw deploy
 exits 0 "the rest"
@@ -92,7 +97,7 @@ like "$err" '^project stg-p \(-P staging\)' "says so"
 isnt "$(version stg-one)" '' "deploys to that project's sites"
 logged "pre two pre stg-p $site $site/dist post two post one " "hooks know the project"
 sw status -P staging --except hosting:moved --json
-is "$(python3 -c 'import json, sys; print(*{t["health"] for t in json.load(sys.stdin)["targets"]})' <"$tmp/out")" live "its status is its own"
+is "$(fake_json "$tmp/out" '{t["health"] for t in d["targets"]}')" "{'live'}" "its status is its own"
 sw status --exit-code
 exits 0 "and so is that of the first"
 
@@ -110,7 +115,8 @@ logged "pre two " "no hook runs after it"
 sw deploy --only hosting:two
 exits 0 "the hook of a target that is not deployed does not matter"
 : >"$log"
-sed "s|\"postdeploy\": \"echo post two >>$log\"|\"postdeploy\": [\"exit 4\", \"echo never >>$log\"]|" "$tmp/firebase.json" >"$site/firebase.json"
+sed "s|\"postdeploy\": \"echo post two >>$log\"|\"postdeploy\": [\"exit 4\", \"echo never >>$log\"]|" "$tmp/firebase.json" \
+	>"$site/firebase.json"
 printf 'four' >"$site/dist/index.html"
 sw deploy
 exits 3 "a failing postdeploy"
@@ -141,7 +147,8 @@ rm "$site/dist/.env"
 
 # Interrupted in a hook.
 mkfifo "$tmp/begun"
-sed "s|\"predeploy\": \\[\"MODE.*log'\"\\]|\"predeploy\": \"echo x >$tmp/begun; exec sleep 60\"|" "$tmp/firebase.json" >"$site/firebase.json"
+sed "s|\"predeploy\": \\[\"MODE.*log'\"\\]|\"predeploy\": \"echo x >$tmp/begun; exec sleep 60\"|" "$tmp/firebase.json" \
+	>"$site/firebase.json"
 "$SLIPWAY" -C "$site" deploy --only hosting:two >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 read -r _ <"$tmp/begun"

@@ -117,7 +117,8 @@ bad '{ "hosting": [{ "public": "a", "site": "s" }, { "public": "b", "site": "s" 
 	"a site twice"
 bad '{ "hosting": { "public": "dist", "site": "s", "redirects": [{ "source": "/a" }] } }' \
 	'firebase.json:1:61: error: "destination" is missing' "a redirect to nowhere"
-printf '{ "hosting": { "public": "dist", "unknown": 1, "headers": [{ "source": "**", "headers": [], "unknown": 2 }] } }' >"$site/firebase.json"
+printf '{ "hosting": { "public": "dist", "unknown": 1, "headers": [{ "source": "**", "headers": [], "unknown": 2 }] } }' \
+	>"$site/firebase.json"
 sw check
 exits 0 "unknown keys are no errors"
 like "$out" 'firebase.json:1:34: warning: unknown key "unknown"' "but warnings"

@@ -113,6 +113,13 @@ static enum found from_manifest(struct search *s, struct fail *f)
 	if (!ref)
 		return FOUND_NOTHING;
 	credential_set_source(s->c, arena_printf(&s->c->mem, "credentials of host %s", s->target->host));
+	/* A plan runs nothing of the project, and signs in all the same. */
+	if (json_get(raw, "command")) {
+		fail_set(f, FAIL_CONFIG, "credentials are never taken from a command of the project");
+		fail_hint(f, "run it before slipway, and name its result: {\"env\"} or {\"file\"}");
+		json_free(ref);
+		return FOUND_ERROR;
+	}
 	rc = take_reference(s, ref, f);
 	json_free(ref);
 	return rc < 0 ? FOUND_ERROR : FOUND;

@@ -1,7 +1,7 @@
 /* credential: who we are at Google, found without a network. The first of these that is there applies, also when it is
  * unusable (then it is a failure: deploying as somebody else is no remedy):
  *
- *   credentials      of the host manifest: {"file"[, "key"]}, {"env"} or {"command"}; JSON or base64 of it
+ *   credentials      of the host manifest: {"file"[, "key"]} or {"env"}; JSON or base64 of it
  *   GOOGLE_APPLICATION_CREDENTIALS      the path of such a JSON file
  *   FIREBASE_TOKEN                      a refresh token of firebase-tools, or an access token
  *   firebase login                      what firebase-tools stored for this directory, or at all

@@ -96,12 +96,22 @@ static int held(const struct place *p, const struct lock_info *h, struct fail *f
 	return fail_hint(f, "wait with --lock-timeout, or end that process: slipway unlock %s shows it", p->target->name);
 }
 
+/* It only keeps two runs of this machine apart. Going back must work where nothing can be written. */
+static bool may_go_without(struct fail *f)
+{
+	bool may = f->code == EACCES || f->code == EROFS || f->code == ENOSPC || f->code == EDQUOT || f->code == ENOENT;
+
+	if (may)
+		*f = (struct fail)FAIL_INIT;
+	return may;
+}
+
 static int take(struct place *p, const char *by, const char *command, struct lock_info *holder, struct op *op)
 {
 	int fd = open_lock(p, op->mem, O_CREAT, &op->fail);
 
 	if (fd < 0)
-		return -1;
+		return may_go_without(&op->fail) ? 0 : -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		write_holder(fd, by, command);
 		p->lock_fd = fd;
@@ -119,7 +129,8 @@ static int take(struct place *p, const char *by, const char *command, struct loc
 void firebase_lock(struct place *p, const char *by, const char *command, struct lock_info *holder, struct op *op)
 {
 	*holder = (struct lock_info){ .by = NULL };
-	op_finish(p->session->loop, op, p->lock_fd >= 0 ? 0 : take(p, by, command, holder, op));
+	p->locked = p->locked || take(p, by, command, holder, op) == 0;
+	op_finish(p->session->loop, op, p->locked ? 0 : -1);
 }
 
 void lock_drop(struct place *p)
@@ -127,11 +138,12 @@ void lock_drop(struct place *p)
 	if (p->lock_fd >= 0)
 		close(p->lock_fd);
 	p->lock_fd = -1;
+	p->locked = false;
 }
 
 int lock_check(const struct place *p, struct op *op)
 {
-	if (p->lock_fd >= 0)
+	if (p->locked)
 		return 0;
 	fail_set(&op->fail, FAIL_CONFLICT, "the lock on site %s is not held", p->site);
 	op_finish(p->session->loop, op, -1);

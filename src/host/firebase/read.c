@@ -73,11 +73,13 @@ void page_keep(struct place *p, struct call *c)
 	p->page = doc;
 	p->live_config = NULL;
 	p->page_unread = p->page_old = false;
+	p->channel_absent = false;
 	c->doc = NULL;
 }
 
 static int empty_page(struct place *p, struct fail *f)
 {
+	p->channel_absent = strcmp(p->channel, "live") != 0;
 	json_doc_free(p->page);
 	p->page = NULL;
 	p->live_config = NULL;
@@ -112,7 +114,7 @@ static void fill_live(struct reading *rd)
 	out->newest_s = newest_id_s(list, &out->log);
 	if (!newest)
 		return;
-	if (!version) {
+	if (!version || releases_disabled(newest)) {
 		out->broken = "the site is disabled";
 		return;
 	}
@@ -282,7 +284,7 @@ static void have_versions(struct call *c)
 		if (!id || !name || strcmp(id, pr->id) != 0 || status == VERSION_OTHER)
 			continue;
 		*pr->out = status == VERSION_FINALIZED ? RELEASE_SEALED : RELEASE_BEGUN;
-		version_note(pr->p, id, name, status);
+		version_label(version_note(pr->p, id, name, status), v);
 		if (status == VERSION_FINALIZED)
 			break;
 	}

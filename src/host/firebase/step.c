@@ -21,12 +21,24 @@ static void end(struct call *c, int rc)
 	op_finish(p->session->loop, op, rc);
 }
 
+/* What was answered must be what was asked for; else the place is read back. */
+static int check_release(struct call *c)
+{
+	const char *want = c->owner, *name = json_string(json_get(json_get(c->answer, "version"), "name"));
+
+	if (!want || (name && strcmp(version_id(name), version_id(want)) == 0))
+		return 0;
+	return fail_set(&c->rq.fail, FAIL_REMOTE, "the release was answered with %s", name ? "another version" : "nothing");
+}
+
 static void was_released(struct call *c)
 {
 	int rc = c->rc;
 
 	if (rc < 0 && c->rq.status == 400 && call_says(c, "is the current active version"))
 		rc = 0;
+	else if (rc == 0)
+		rc = check_release(c);
 	if (rc < 0)
 		call_fail(c, c->op);
 	end(c, rc);
@@ -35,7 +47,7 @@ static void was_released(struct call *c)
 static void add_message(struct strbuf *body, const struct place *p, const struct switch_note *note)
 {
 	const struct message m = { .text = note->reason, .by = note->by, .action = note->action,
-		.environment = p->target->environment };
+		.environment = p->target->environment, .ci = note->ci };
 	struct strbuf text = STRBUF_INIT;
 	struct jw w;
 
@@ -92,6 +104,7 @@ void firebase_step(struct place *p, const struct switch_step *step, const struct
 		return;
 	}
 	c = release_call(p, op);
+	c->owner = arena_strdup(op->mem, v->name);
 	strbuf_addstr(&c->path, "?versionName=");
 	http_escape(&c->path, v->name, "");
 	add_message(&c->body, p, note);

@@ -164,7 +164,8 @@ static void plans_tell_doubts_and_new_encodings(void **state)
 	begin(&s);
 	s.rows[0].result = RESULT_NONE;
 	s.o.row_count = 1;
-	place = (struct place_plan){ .row = &s.rows[0], .why = doubts, .plan = { .items = items, .count = 2, .change = 2 } };
+	place = (struct place_plan){ .row = &s.rows[0], .why = doubts };
+	place.plan = (struct plan){ .items = items, .count = 2, .change = 2 };
 	report.outcome = s.o;
 	plan_page(&s.page, &report);
 	assert_string_equal(s.page.text.buf, "amarin: ~ a.js, ~ b.js\n"

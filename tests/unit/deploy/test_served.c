@@ -113,8 +113,9 @@ static void answer_some(struct exchange *x)
 static void each_file_is_told(void **state)
 {
 	struct served_item items[] = {
-		{ "away.js", digest, "?" }, { "clean.html", digest, "?" }, { "empty.js", digest, "?" }, { "gone.js", digest, "?" },
-		{ "good one.js", digest, "?" }, { "nothing.js", digest, "?" }, { "other.js", digest, "?" },
+		{ "away.js", digest, "?" }, { "clean.html", digest, "?" }, { "empty.js", digest, "?" },
+		{ "gone.js", digest, "?" }, { "good one.js", digest, "?" }, { "nothing.js", digest, "?" }, { "other.js",
+				digest, "?" },
 		{ "secret.js", digest, "?" },
 	};
 	static const char *const whats[] = {

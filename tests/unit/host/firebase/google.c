@@ -234,7 +234,7 @@ struct token *google_token(struct google *g)
 
 	if (credential_find(&c, NULL, g->project->path, g->secrets, &g->notes, &f) < 0)
 		fail_msg("%s", f.text);
-	return tokens_adopt(g->tokens, c);
+	return tokens_adopt(g->tokens, c, &(struct http_peer_options){ .name = "sign-in" });
 }
 
 struct token *google_token_of(struct google *g, const char *text)
