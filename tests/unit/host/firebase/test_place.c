@@ -381,9 +381,9 @@ int main(void)
 {
 	void *start = (void *)(uintptr_t)&firebase_row;
 	const struct CMUnitTest tests[] = {
-		TEST(configuration), TEST(disabling), TEST(channels), TEST(copies), TEST(copies_that_are_refused), TEST(equal_contents_are_sent_once),
-		TEST(no_state_directory),
-		TEST(looking_late), TEST(long_histories), TEST(missing_site), TEST(lost_answers), TEST(expired_tokens),
+		TEST(configuration), TEST(disabling), TEST(channels), TEST(copies), TEST(copies_that_are_refused),
+		TEST(equal_contents_are_sent_once), TEST(no_state_directory), TEST(looking_late), TEST(long_histories),
+		TEST(missing_site), TEST(lost_answers), TEST(expired_tokens),
 	};
 	struct standin server;
 	int failed;
