@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deploy/errand.h"
+#include "deploy/fleet_inside.h"
 
 static void leave(struct run *r, enum fail_kind kind, const char *text, const char *hint)
 {
@@ -34,10 +35,12 @@ static void was_disabled(struct op *op)
 	struct run *r = op->owner;
 	struct disabling *d = r->data;
 
-	if (op->rc == 0)
+	if (op->rc == 0) {
 		arrived(r);
-	else
+	} else {
 		d->why = op->fail;
+		fleet_say_late(r, &d->why);
+	}
 	run_done(r, 0);
 }
 

@@ -259,12 +259,13 @@ static const struct version *whole(const struct place *p, const struct begin_req
 
 void firebase_begin(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op)
 {
-	const struct version *known = whole(p, rq);
+	const struct version *known;
 	struct beginning *b;
 
 	*out = (struct missing){ NULL, 0, 0 };
 	if (lock_check(p, op) < 0)
 		return;
+	known = whole(p, rq);
 	b = xcalloc(1, sizeof *b);
 	staging_drop(p);
 	p->staging = xcalloc(1, sizeof *p->staging);

@@ -82,8 +82,8 @@ struct place {
 	struct beginning *beginning;    /* while it lasts */
 	struct cloning *cloning;        /* while it lasts */
 	struct staging *staging;        /* from begin to the switch or the next begin */
-	bool locked;
-	int lock_fd;                    /* -1: nothing could be written, the lock keeps nobody out */
+	int lock_fd;                    /* -1 = not held */
+	bool lock_waived;               /* nothing can be written here: it counts as held */
 	struct arena mem;
 };
 

@@ -110,8 +110,10 @@ static int take(struct place *p, const char *by, const char *command, struct loc
 {
 	int fd = open_lock(p, op->mem, O_CREAT, &op->fail);
 
-	if (fd < 0)
-		return may_go_without(&op->fail) ? 0 : -1;
+	if (fd < 0) {
+		p->lock_waived = may_go_without(&op->fail);
+		return p->lock_waived ? 0 : -1;
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		write_holder(fd, by, command);
 		p->lock_fd = fd;
@@ -129,8 +131,7 @@ static int take(struct place *p, const char *by, const char *command, struct loc
 void firebase_lock(struct place *p, const char *by, const char *command, struct lock_info *holder, struct op *op)
 {
 	*holder = (struct lock_info){ .by = NULL };
-	p->locked = p->locked || take(p, by, command, holder, op) == 0;
-	op_finish(p->session->loop, op, p->locked ? 0 : -1);
+	op_finish(p->session->loop, op, p->lock_fd >= 0 ? 0 : take(p, by, command, holder, op));
 }
 
 void lock_drop(struct place *p)
@@ -138,12 +139,12 @@ void lock_drop(struct place *p)
 	if (p->lock_fd >= 0)
 		close(p->lock_fd);
 	p->lock_fd = -1;
-	p->locked = false;
+	p->lock_waived = false;
 }
 
 int lock_check(const struct place *p, struct op *op)
 {
-	if (p->locked)
+	if (p->lock_fd >= 0 || p->lock_waived)
 		return 0;
 	fail_set(&op->fail, FAIL_CONFLICT, "the lock on site %s is not held", p->site);
 	op_finish(p->session->loop, op, -1);
