@@ -122,11 +122,24 @@ void run_finish(struct run *r, enum result result)
 	tell(r, "place.result", "result", result_name(result));
 }
 
+/* Trouble on the way has no better advice than patience. */
+static void advise(struct fail *f)
+{
+	if (*f->hint || (f->kind != FAIL_LINK && f->kind != FAIL_BUSY))
+		return;
+	if (f->retry_after_ms > RETRY_PATIENCE_MS)
+		fail_hint(f, "give the same command again in %u s", f->retry_after_ms / 1000);
+	else
+		fail_hint(f, "it may pass by itself: then give the same command again");
+}
+
 void run_leave(struct run *r, enum result result, const struct fail *f)
 {
 	r->active = false;
-	if (f)
+	if (f) {
 		r->row.fail = *f;
+		advise(&r->row.fail);
+	}
 	if (f && r->fleet->c->secrets)
 		secrets_redact_fail(r->fleet->c->secrets, &r->row.fail);
 	run_finish(r, result);

@@ -88,6 +88,18 @@ static void hint_rights(const struct call *c, const json *error, struct fail *f)
 			  p->project);
 }
 
+static void hint_missing(const struct call *c, struct fail *f)
+{
+	const struct place *p = c->place;
+
+	if (strstr(c->path.buf, "/versions/"))
+		fail_hint(f, "somebody may have removed that version: give the same command again");
+	else
+		fail_hint(f, "is there a site %s in project %s? firebase hosting:sites:list shows them, "
+				"hosting:sites:create makes one",
+			  p->site, p->project);
+}
+
 static enum http_verdict judge(struct http_request *rq)
 {
 	const struct call *c = rq->owner;
@@ -98,8 +110,12 @@ static enum http_verdict judge(struct http_request *rq)
 	if (verdict == HTTP_OK)
 		return verdict;
 	error = error_of(rq, &doc);
+	if (rq->status == 401)
+		fail_hint(&rq->fail, "may this account use project %s? slipway check --online tells", c->place->project);
 	if (rq->status == 403)
 		hint_rights(c, error, &rq->fail);
+	if (rq->status == 404)
+		hint_missing(c, &rq->fail);
 	if (rq->status == 429 && json_string(json_get(error, "message")) &&
 	    strstr(json_string(json_get(error, "message")), "channel quota"))
 		rq->fail.kind = FAIL_REMOTE;    /* no waiting helps */

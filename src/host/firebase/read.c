@@ -56,15 +56,6 @@ static bool is_absent_channel(const struct place *p, const struct call *c)
 	return c->rc < 0 && c->rq.status == 404 && strcmp(p->channel, "live") != 0;
 }
 
-static int hint_site(const struct place *p, struct fail *f)
-{
-	if (f->kind == FAIL_MISSING)
-		fail_hint(f, "is there a site %s in project %s? firebase hosting:sites:list shows them, "
-				"hosting:sites:create makes one",
-			  p->site, p->project);
-	return -1;
-}
-
 void page_keep(struct place *p, struct call *c)
 {
 	struct json_doc *doc = c->doc;
@@ -137,7 +128,7 @@ static void have_page(struct call *c)
 	if (is_absent_channel(p, c))
 		rc = empty_page(p, &rd->op->fail);
 	else if (rc < 0)
-		hint_site(p, (call_fail(c, rd->op), &rd->op->fail));
+		call_fail(c, rd->op);
 	else if (c->doc)
 		page_keep(p, c);
 	else
@@ -229,7 +220,7 @@ static void have_first(struct call *c)
 	if (is_absent_channel(rd->p, c) || (rc == 0 && !c->doc))
 		rc = empty_page(rd->p, &rd->op->fail);
 	else if (rc < 0)
-		hint_site(rd->p, (call_fail(c, rd->op), &rd->op->fail));
+		call_fail(c, rd->op);
 	else
 		page_keep(rd->p, c);
 	call_free(c);

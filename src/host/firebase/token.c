@@ -9,6 +9,7 @@
 
 #define EARLY_NS ((int64_t)300 * NS_PER_S)
 #define NS_PER_S ((int64_t)1000000000)
+#define WASTED_MOST 3
 #define METADATA_CONNECT_MS 3000        /* it is next to us, or there is none */
 #define BEARER "Authorization: Bearer "
 
@@ -33,6 +34,8 @@ struct token {
 	bool refused;
 	bool renewed;                   /* it is there because the one before was refused */
 	bool accepted;
+	bool trusted;                   /* this one or one before was accepted */
+	unsigned wasted;                /* renewed ones in a row that were refused before they were accepted */
 	bool last;                      /* nothing can be had in place of it */
 	struct fail dead;
 };
@@ -197,7 +200,7 @@ void token_refused(struct token *t, unsigned number)
 	} else if (t->last) {
 		fail_set(&f, FAIL_AUTH, "the service refuses the access token: it has run out, or was revoked");
 		fail_hint(&f, "get a new one; better, use a credential that can renew itself, such as a service account's key");
-	} else if (t->renewed && !t->accepted) {
+	} else if (t->renewed && !t->accepted && (!t->trusted || ++t->wasted == WASTED_MOST)) {
 		fail_set(&f, FAIL_AUTH, "the service refused a token, and refuses the new one too");
 		fail_hint(&f, "look whether the account and the Firebase Hosting API are enabled in this project");
 	} else {
@@ -208,8 +211,11 @@ void token_refused(struct token *t, unsigned number)
 
 void token_accepted(struct token *t, unsigned number)
 {
-	if (number == t->number && !t->refused)
+	t->trusted = t->trusted || number != 0;
+	if (number == t->number && !t->refused) {
 		t->accepted = true;
+		t->wasted = 0;
+	}
 }
 
 const char *token_quota_project(const struct token *t)

@@ -4,7 +4,8 @@
  *
  * A request does: token_want; in `headers` http_add_header(rq, token_bearer(t)), keeping token_number(t); then
  * token_accepted with that number, or on a 401 token_refused with it, token_want and one more try. A new token that is
- * refused before it was ever accepted ends it: nothing is asked for again, and every want fails.
+ * refused where none was ever accepted ends it: nothing is asked for again, and every want fails. Where one was, the
+ * refusal may be one site's own, which is no reason to leave the others without a token; the third in a row ends it.
  *
  * Everything runs on the loop thread. */
 #ifndef SLIPWAY_HOST_FIREBASE_TOKEN_H

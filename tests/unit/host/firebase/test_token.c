@@ -134,8 +134,30 @@ static void an_accepted_one_may_be_refused_later(void **state)
 	token_accepted(t, 2);
 	token_refused(t, 2);
 	google_has_token(&g, t, LINE "ya29.3");
+	google_end(&g);
+}
+
+/* One site that refuses whatever it is shown leaves the others theirs; where nobody takes one any more, that ends. */
+static void one_who_refuses_is_not_all(void **state)
+{
+	struct google g;
+	struct token *t;
+
+	(void)state;
+	google_begin(&g);
+	google_says(&g, TOKEN, 200, NULL);
+	t = service_account(&g);
+	google_has_token(&g, t, LINE "ya29.1");
+	token_refused(t, 1);
+	google_has_token(&g, t, LINE "ya29.2");
+	token_accepted(t, 1);           /* somebody else's answer, which was longer on its way */
+	token_refused(t, 2);
+	google_has_token(&g, t, LINE "ya29.3");
 	token_refused(t, 3);
+	google_has_token(&g, t, LINE "ya29.4");
+	token_refused(t, 4);
 	google_fails(&g, t, FAIL_AUTH, "refuses the new one too", "");
+	assert_int_equal(google_asked(&g), 4);
 	google_end(&g);
 }
 
@@ -291,6 +313,7 @@ int main(void)
 		cmocka_unit_test(an_early_renewal_may_fail),
 		cmocka_unit_test(a_refused_one_is_replaced_once),
 		cmocka_unit_test(an_accepted_one_may_be_refused_later),
+		cmocka_unit_test(one_who_refuses_is_not_all),
 		cmocka_unit_test(a_refusal_stays_and_trouble_passes),
 		cmocka_unit_test(a_wrong_clock_costs_one_more_request),
 		cmocka_unit_test(a_wrong_clock_is_named),
