@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "cmd/setup.h"
 #include "cmd/verbs.h"
 
+#define DESCRIPTORS_MOST 65536
 enum { EXIT_SOMETHING = 3, EXIT_NOTHING = 4, EXIT_INTERRUPTED = 8 };
 
 /* Before the loop counts signals nothing has been changed: leaving at once is right. */
@@ -39,10 +41,22 @@ static void hold_standard_descriptors(void)
 			(void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
+/* A fleet has a lock, a connection and a file or two a place; the soft limit is a habit of shells. */
+static void lift_descriptor_limit(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= files.rlim_max ||
+	    files.rlim_cur >= DESCRIPTORS_MOST)
+		return;
+	files.rlim_cur = files.rlim_max < DESCRIPTORS_MOST ? files.rlim_max : DESCRIPTORS_MOST;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static void prepare_process(void)
 {
 	struct sigaction early = { .sa_handler = on_early_signal }, ignore = { .sa_handler = SIG_IGN };
 	hold_standard_descriptors();
+	lift_descriptor_limit();
 	setlocale(LC_CTYPE, "");
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGINT, &early, NULL);

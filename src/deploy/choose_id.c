@@ -9,6 +9,9 @@ static bool takes(const struct run *r, const char *id)
 	const struct place_wish *pw = r->data;
 	const struct release_info *it = release_find(&r->list, id);
 
+	/* What the record calls live is not to be made anew under its own id. */
+	if (r->presumed && strcmp(r->live.id, id) == 0)
+		return false;
 	if (pw->fresh || r->live.newest_s > release_id_time(id))
 		return false;
 	return !it || (!it->bad && !it->live && memcmp(it->header.tree, pw->label, SHA256_SIZE) == 0);

@@ -141,9 +141,11 @@ static void count_packed(struct run *r, struct place_plan *out)
 	for (size_t i = 0; i < out->plan.count; i++) {
 		const struct entry *want = out->plan.items[i].want;
 		char hex[SHA256_HEX];
-		wire[i] = want ? packer->find(packer, want->blob) : NULL;
-		if (!wire[i])
+		const struct packed *packed = want ? packer->find(packer, want->blob) : NULL;
+		if (!packed)
 			continue;
+		/* The packer goes with the fleet, the report stays. */
+		wire[i] = arena_memdup(&r->mem, packed, sizeof *packed);
 		hex_encode(hex, wire[i]->sha256, SHA256_SIZE);
 		if (!strmap_set(&seen, arena_strdup(&r->mem, hex), r))
 			out->plan.send_bytes += wire[i]->size;

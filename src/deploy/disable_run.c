@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deploy/errand.h"
+#include "deploy/fleet_inside.h"
 
 static void leave(struct run *r, enum fail_kind kind, const char *text, const char *hint)
 {
@@ -34,10 +35,12 @@ static void was_disabled(struct op *op)
 	struct run *r = op->owner;
 	struct disabling *d = r->data;
 
-	if (op->rc == 0)
+	if (op->rc == 0) {
 		arrived(r);
-	else
+	} else {
 		d->why = op->fail;
+		fleet_say_late(r, &d->why);
+	}
 	run_done(r, 0);
 }
 
@@ -129,7 +132,7 @@ static int disable(struct errand *v, const struct disable_options *o, struct mov
 		return 0;
 	if (confirm(v, f) < 0 || fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
-	fleet_read_again(v->fleet);
+	fleet_read(v->fleet);
 	leave_dark(v);
 	do_disable(v);
 	return 0;
@@ -207,7 +210,7 @@ static int enable(struct errand *v, const struct disable_options *o, struct move
 		return 0;
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
-	fleet_read_again(v->fleet);
+	fleet_read(v->fleet);
 	leave_lit(v);
 	errand_begin_record(v, NULL);
 	errand_intend(v);

@@ -241,6 +241,7 @@ void run_done(struct run *r, int rc)
 	if (rc < 0 && gets_another_try(r))
 		return;
 	s->busy = false;
+	s->spent_ns += clock_mono_ns() - s->began_ns;
 	fl->busy--;
 	fl->busy_here -= is_limited(r);
 	if (rc < 0)
@@ -253,6 +254,7 @@ static void start_run(struct fleet *fl, struct seat *s)
 {
 	s->waiting = false;
 	s->busy = true;
+	s->began_ns = clock_mono_ns();
 	s->tries = 1;
 	fl->busy++;
 	fl->busy_here += is_limited(s->run);
@@ -322,11 +324,12 @@ static void cut_overdue(struct fleet *fl)
 
 static bool is_late(const struct fleet *fl, const struct seat *s)
 {
-	return s->busy && !s->late && !fl->phase->always && s->run->row.started_ns &&
-	       clock_mono_ns() - s->run->row.started_ns > s->most_ms * NS_PER_MS;
+	return s->busy && !s->late && !fl->phase->always &&
+	       s->spent_ns + clock_mono_ns() - s->began_ns > s->most_ms * NS_PER_MS;
 }
 
-/* One place that does not come to an end must not keep the others' results back. */
+/* One place that does not come to an end must not keep the others' results back. Only its own time counts, not what it
+ * waits for others between two phases. */
 static void cut_late(struct fleet *fl)
 {
 	for (size_t i = 0; i < fl->count; i++) {
@@ -416,6 +419,8 @@ void fleet_read_again(struct fleet *fl)
 {
 	static const struct phase ph = { .id = PHASE_READ, .start = fleet_start_read };
 
+	for (size_t i = 0; fl->waited && i < fl->count; i++)
+		fl->runs[i].presumed = false;
 	fleet_walk(fl, &ph, to_be_read_again);
 }
 

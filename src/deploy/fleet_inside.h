@@ -24,6 +24,7 @@ struct seat {                           /* beside run i */
 	bool answered;                  /* a phase ended well: the place can be reached */
 	bool late;                      /* it took longer than timeouts.target, and was told to end */
 	int64_t most_ms;                /* timeouts.target */
+	int64_t began_ns, spent_ns;     /* of the phase it is busy in; and in the ones before */
 	uint64_t asked;                 /* requests beside the host's own */
 	bool switched;                  /* a switch happened, also one that was undone */
 	unsigned tries;                 /* of this phase */

@@ -83,9 +83,11 @@ static void start_look(struct run *r)
 	fleet_start_read(r);
 }
 
-/* What stays behind is never released, and goes away by itself. */
+/* What stays behind is never released. */
 static void was_abandoned(struct op *op)
 {
+	if (op->rc < 0)
+		run_note(op->owner, "what was staged for nothing was not removed: %s", op->fail.text);
 	run_done(op->owner, 0);
 }
 
@@ -115,8 +117,17 @@ static bool is_old(struct run *r, const char *presumed)
 
 	if (same_id(r->live.id, presumed))
 		return false;
-	run_note(r, "the record was old: %s is live, not %s; staged anew", r->live.id ? r->live.id : "nothing", presumed);
 	pw->stage_again = true;
+	if (r->live.newest_s >= release_id_time(pw->wish->release)) {
+		struct fail f = FAIL_INIT;
+		fail_set(&f, FAIL_CONFLICT, "moved: %s went live while this run was at work; it is left as it is",
+			 r->live.id ? r->live.id : "nothing");
+		fail_hint(&f, "look at slipway releases %s, then deploy again", r->row.place);
+		fail_stage(&f, "seal");
+		run_leave(r, RESULT_FAILED, &f);
+		return false;
+	}
+	run_note(r, "the record was old: %s is live, not %s; staged anew", r->live.id ? r->live.id : "nothing", presumed);
 	return true;
 }
 
@@ -138,9 +149,12 @@ int presume_settle(struct wish *w, struct fleet *fl, struct staging *s, struct f
 		anew |= is_old(&runs[i], pw->base);
 		pw->planned = false;
 	}
-	if (decide(w, fl, f) < 0)
-		return -1;
+	int rc = decide(w, fl, f);
+	for (size_t i = 0; rc < 0 && i < count; i++)
+		((struct place_wish *)runs[i].data)->stage_again = true;
 	fleet_walk(fl, &abandon, is_orphan);
+	if (rc < 0)
+		return -1;
 	if (anew)
 		stage_all(fl, s);
 	return 0;

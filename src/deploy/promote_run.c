@@ -82,7 +82,7 @@ static int promote(struct errand *v, const struct promote_options *o, struct mov
 		return 0;
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
-	fleet_read_again(v->fleet);
+	fleet_read(v->fleet);
 	errand_begin_record(v, NULL);
 	errand_intend(v);
 	fleet_switch(v->fleet, &wish);

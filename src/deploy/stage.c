@@ -239,6 +239,20 @@ static void start_stage(struct run *r)
 
 /* ---- one place as the source of others ---- */
 
+/* One address for all places of one session that can be cloned from one another: that of the first. */
+static const void *group_of(struct run *const *before, size_t count, const struct run *r)
+{
+	const char *text = r->ops->group ? r->ops->group(r->place) : "";
+
+	for (size_t i = 0; i < count; i++) {
+		const struct run *other = before[i];
+		if (other->session == r->session &&
+		    (!r->ops->group || strcmp(other->ops->group(other->place), text) == 0))
+			return other;
+	}
+	return r;
+}
+
 static void choose_seeds(struct fleet *fl)
 {
 	size_t count, n = 0;
@@ -250,7 +264,7 @@ static void choose_seeds(struct fleet *fl)
 		struct place_wish *pw = runs[i].data;
 		if (!runs[i].active || !pw->stage->begun)
 			continue;
-		places[n] = (struct fanout_place){ .group = runs[i].session, .want = &pw->want->tree,
+		places[n] = (struct fanout_place){ .group = group_of(of, n, &runs[i]), .want = &pw->want->tree,
 			.missing = pw->stage->missing.entries, .count = pw->stage->missing.count };
 		of[n++] = &runs[i];
 	}

@@ -157,7 +157,8 @@ static void run_step(struct run *r)
 	const struct switch_wish *wish = r->fleet->wish;
 	bool undo = sw->fate == FATE_UNDO;
 	struct switch_note note = { .action = undo ? "undo" : wish->action, .by = r->fleet->c->who.by,
-				    .reason = undo ? sw->why.text : wish->reason };
+				    .reason = undo ? sw->why.text : wish->reason,
+				    .ci = r->fleet->c->who.ci };
 
 	if (sw->next < sw->plan.step_count) {
 		r->ops->step(r->place, &sw->plan.steps[sw->next], &note, run_op(r, step_done));

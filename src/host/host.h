@@ -140,7 +140,7 @@ struct switch_plan {                    /* groups run in order; steps of a group
 	size_t group_count, step_count;
 };
 
-struct switch_note { const char *action, *by, *reason; };      /* what the switch log says */
+struct switch_note { const char *action, *by, *reason, *ci; };      /* what the switch log says */
 
 struct verify_finding {
 	const char *path;
@@ -191,6 +191,7 @@ struct host_ops {
 	 * or it may not be used. notes: sentences about it, added to. */
 	int (*identity)(const struct target *any, const struct host_env *env, struct host_identity *out, struct arena *mem,
 	                struct fail *f);
+	const char *(*group)(const struct place *p);    /* places with the same text can be cloned from one another */
 	uint64_t (*requests)(const struct place *p);    /* sent so far, repeated ones too; NULL = none ever */
 	/* What header.tree of a release of this tree reads here (kinds whose releases carry a configuration). NULL = the
 	 * tree's id. */
@@ -200,7 +201,8 @@ struct host_ops {
 
 	/* Reading; all may be called without the lock and write nothing. */
 	void (*read)(struct place *p, struct live_state *out, struct op *op);           /* cheap: pointer and header */
-	void (*list)(struct place *p, struct release_list *out, struct op *op);         /* newest first */
+	/* newest first; a kind with HOST_UNLISTED lists what was live once, as of the latest read */
+	void (*list)(struct place *p, struct release_list *out, struct op *op);
 	/* FAIL_MISSING: no manifest. want (may be NULL): what it will be compared with; kinds that know contents by another
 	 * digest name those that want has by want's. */
 	void (*fetch)(struct place *p, const char *id, const struct tree *want, struct manifest *out, struct op *op);
@@ -234,7 +236,7 @@ struct host_ops {
 	/* Durability before a switch: once per wave, for all of its places of this kind at once (count > 0). May be
 	 * NULL. */
 	void (*flush)(struct place *const *places, size_t count, struct op *op);
-	/* removes a begun release; sealed stays */
+	/* removes a begun release; sealed stays, unless this place has just sealed it unseen */
 	void (*abandon)(struct place *p, const char *id, struct op *op);
 
 	/* Switching; lock held. switch_plan does no I/O. A step checks that the lock is still ours, does its part, reads it

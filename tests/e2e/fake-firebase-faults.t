@@ -14,7 +14,7 @@ call() {
 	shift "$(($# < 3 ? $# : 3))"
 	rc=0
 	rm -f "$tmp/body" && touch "$tmp/body"
-	status=$(curl -sS -o "$tmp/body" -w '%{http_code}' -X "$method" -H 'Authorization: Bearer owner' -D "$tmp/heads" \
+	status=$(curl -sS -m 60 -o "$tmp/body" -w '%{http_code}' -X "$method" -H 'Authorization: Bearer owner' -D "$tmp/heads" \
 		-H 'Content-Type: application/json' "${data[@]}" "$@" "$fake_url$path" 2>"$tmp/err") || rc=$?
 	body=$(tr -d '\0' <"$tmp/body")
 }
@@ -114,7 +114,7 @@ fake_stop
 fake_start --project demo=shop --refresh-token again --token-lifetime 900
 send() { # METHOD PATH CURL-ARG...
 	rc=0
-	status=$(curl -sS -o "$tmp/body" -w '%{http_code}' -X "$1" "${@:3}" "$fake_url$2") || rc=$?
+	status=$(curl -sS -m 60 -o "$tmp/body" -w '%{http_code}' -X "$1" "${@:3}" "$fake_url$2") || rc=$?
 }
 token() {
 	send POST /oauth2/v3/token -d 'grant_type=refresh_token&client_id=i&client_secret=s&refresh_token=again'

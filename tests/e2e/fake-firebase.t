@@ -12,7 +12,7 @@ call() {
 	local method=$1 path=$2
 	local data=(${3:+--data-binary "$3"})
 	shift "$(($# < 3 ? $# : 3))"
-	status=$(curl -sS -o "$tmp/body" -w '%{http_code}' -X "$method" -H "Authorization: Bearer ${token-}" \
+	status=$(curl -sS -m 60 -o "$tmp/body" -w '%{http_code}' -X "$method" -H "Authorization: Bearer ${token-}" \
 		-H 'Content-Type: application/json' "${data[@]}" "$@" "$fake_url$path") || status="curl $?"
 	body=$(tr -d '\0' <"$tmp/body")
 }
@@ -51,7 +51,7 @@ jwt() { # AUD IAT LIFE [ISS] [SCOPE] [KEY] [ALG]
 	printf '%s.%s.%s' "$head" "$claims" "$(printf %s "$head.$claims" | openssl dgst -sha256 -sign "${6:-key.pem}" | base64url)"
 }
 exchange() { # PATH JWT
-	status=$(curl -sS -o "$tmp/body" -w '%{http_code}' "$fake_url$1" --data-urlencode assertion="$2" \
+	status=$(curl -sS -m 60 -o "$tmp/body" -w '%{http_code}' "$fake_url$1" --data-urlencode assertion="$2" \
 		--data-urlencode grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer) || status="curl $?"
 	body=$(cat "$tmp/body")
 }
@@ -77,7 +77,7 @@ denied "a JWT that lives too long" "$(jwt "$fake_url/token" "$now" 3700)"
 denied "a JWT without a useful scope" "$(jwt "$fake_url/token" "$now" 3600 '' https://www.googleapis.com/auth/drive)"
 denied "a JWT with another algorithm" "$(jwt "$fake_url/token" "$now" 3600 '' '' key.pem none)"
 denied "a JWT that is cut off" "$(jwt "$fake_url/token" "$now" 3600 | cut -c1-200)"
-refresh() { status=$(curl -sS -o "$tmp/body" -w '%{http_code}' "$@" "$fake_url/oauth2/v3/token"); body=$(cat "$tmp/body"); }
+refresh() { status=$(curl -sS -m 60 -o "$tmp/body" -w '%{http_code}' "$@" "$fake_url/oauth2/v3/token"); body=$(cat "$tmp/body"); }
 refresh -d 'grant_type=refresh_token&client_id=i&client_secret=s&refresh_token=good-refresh'
 answers 200 access_token "a refresh token in a form"
 refresh -F grant_type=refresh_token -F client_id=i -F client_secret=s -F refresh_token=good-refresh -F scope=
@@ -185,7 +185,7 @@ refused FAILED_PRECONDITION DELETE "/v1beta1/$v" '' "deleting what is live"
 visit() { # URL-PATH [CURL-ARG...]: $status, $body, $heads
 	local path=$1
 	shift
-	status=$(curl -sS -o "$tmp/body" -D "$tmp/heads" -w '%{http_code}' "$@" "http://shop.localhost:$fake_port$path")
+	status=$(curl -sS -m 60 -o "$tmp/body" -D "$tmp/heads" -w '%{http_code}' "$@" "http://shop.localhost:$fake_port$path")
 	body=$(tr -d '\0' <"$tmp/body") heads=$(tr -d '\r' <"$tmp/heads")
 }
 visit /
@@ -210,7 +210,7 @@ visit /nothing
 answers 404 'Page Not Found' "what is not there"
 visit / -X POST
 answers 405 '' "a visitor only reads"
-status=$(curl -sS -o "$tmp/body" -w '%{http_code}' "$fake_url/_site/shop/b.js") body=$(cat body)
+status=$(curl -sS -m 60 -o "$tmp/body" -w '%{http_code}' "$fake_url/_site/shop/b.js") body=$(cat body)
 answers 200 '^let a = 1$' "the same below a path"
 visit "/$(printf 'x%.0s' {1..70000})"
 is "$status" 400 "a head without an end"

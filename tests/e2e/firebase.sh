@@ -58,7 +58,7 @@ fake_stop() {
 	fake_pid=''
 }
 
-fake() { curl -sS --fail-with-body --noproxy '*' ${2+--data-binary "$2"} "$fake_url/_fake/$1"; }
+fake() { curl -sS -m 60 --fail-with-body --noproxy '*' ${2+--data-binary "$2"} "$fake_url/_fake/$1"; }
 fake_fault() { case $1 in '['*) fake faults "$1" >/dev/null ;; *) fake faults "[$1]" >/dev/null ;; esac; }
 fake_counter() { fake counters >"$tmp/fake.json" && fake_json "$tmp/fake.json" "d['$1']"; }
 fake_site() { fake "site/$1" >"$tmp/fake.json" && fake_json "$tmp/fake.json" "$2"; }

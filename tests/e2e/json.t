@@ -71,6 +71,18 @@ json 0 "history" history
 json 0 "prune" prune --keep 1
 json 0 "unlock" unlock amarin
 is "$(get targets.0.freed)" false "there is nothing to free"
+json 0 "channels of directories" channels
+is "$(get targets.0.channels)" null "there are none"
+json 0 "channel-delete" channel-delete pr/42 -y
+is "$(get channel) $(get targets.0.deleted) $(get totals.unchanged)" "pr-42 false 3" "and none was deleted"
+json 4 "deploy to a channel" deploy --channel pr-42
+is "$(get targets.0.place) $(get targets.0.error.kind)" "amarin@pr-42 config" "directories have none"
+json 4 "promote" promote --channel pr-42
+json 4 "disable" disable amarin -y
+json 0 "enable" enable amarin
+is "$(get targets.0.result) $(get moves)" "unchanged []" "it was never disabled"
+json 4 "verify --served" verify --served
+is "$(get served) $(get targets.0.error.kind)" "true config" "where they are seen is not known"
 json 0 "version" version
 json 0 "help" help
 json 0 "completion" completion bash
@@ -82,6 +94,10 @@ json 2 "an unknown target" status nobody
 is "$(get error.kind)" usage "is a usage error"
 json 2 "an unknown option" deploy --nonsense
 json 2 "no TARGET for unlock" unlock
+json 2 "no CHANNEL" channel-delete
+json 2 "the channel that is none" channel-delete live
+json 2 "promote from nowhere" promote
+json 2 "--expires alone" deploy --expires 7d
 json 2 "a value missing" deploy --message
 run "$SLIPWAY" nonsense --json
 exits 2 "an unknown command"

@@ -10,6 +10,8 @@
 
 #include "host/firebase/staging.h"
 
+#define AHEAD 16                        /* bodies that wait written for a free connection */
+
 struct batch {                          /* at most POPULATE_MOST entries */
 	struct beginning *begin;
 	struct op packing;
@@ -17,6 +19,7 @@ struct batch {                          /* at most POPULATE_MOST entries */
 	const struct entry *entries;
 	size_t count;
 	bool packed, sent;
+	struct batch *next;             /* among the session's that wait */
 };
 
 struct beginning {
@@ -36,6 +39,7 @@ static void finish(struct beginning *b, int rc)
 		arena_clear(&b->batches[i].mem);
 	free(b->batches);
 	free(b);
+	p->beginning = NULL;
 	if (rc < 0)
 		staging_drop(p);
 	op_finish(p->session->loop, op, rc);
@@ -51,10 +55,13 @@ static void all_over(struct fan *fan)
 	finish(b, fan->rc);
 }
 
+static void send_batches(struct session *s);
+
 static void was_populated(struct call *c)
 {
 	struct batch *batch = c->owner;
 	struct fan *fan = &batch->begin->fan;
+	struct session *s = fan->p->session;
 	struct fail f = FAIL_INIT;
 	int rc = c->rc;
 
@@ -63,28 +70,53 @@ static void was_populated(struct call *c)
 	else
 		rc = staging_required(fan->p->staging, fan->p, c->answer, &f);
 	call_free(c);
+	s->batches_out--;
 	fan_one_done(fan, rc, &f);
+	send_batches(s);
+}
+
+static void send_batch(struct batch *batch)
+{
+	struct beginning *b = batch->begin;
+	struct place *p = b->fan.p;
+	struct call *c;
+
+	c = call_new(p, b->fan.op, "POST", was_populated);
+	c->owner = batch;
+	strbuf_addf(&c->path, "/v1beta1/%s:populateFiles", p->staging->version);
+	staging_files(&c->body, p, batch->entries, batch->count);
+	call_send(c);
+}
+
+/* A body is written when it may soon be sent: a thousand sites' paths at once would be much text. */
+static void send_batches(struct session *s)
+{
+	while (s->batches && s->batches_out < http_peer_width(s->peer) + AHEAD) {
+		struct batch *batch = s->batches;
+		s->batches = batch->next;
+		if (batch->begin->fan.rc < 0) {
+			fan_one_done(&batch->begin->fan, 0, NULL);
+			continue;
+		}
+		s->batches_out++;
+		send_batch(batch);
+	}
 }
 
 /* Both must be there: the version, and what its paths hold. */
 static void populate(struct batch *batch)
 {
 	struct beginning *b = batch->begin;
-	struct place *p = b->fan.p;
-	struct call *c;
+	struct session *s = b->fan.p->session;
 
 	if (!b->created || !batch->packed || batch->sent)
 		return;
 	batch->sent = true;
-	if (b->fan.rc < 0) {
-		fan_one_done(&b->fan, 0, NULL);
-		return;
-	}
-	c = call_new(p, b->fan.op, "POST", was_populated);
-	c->owner = batch;
-	strbuf_addf(&c->path, "/v1beta1/%s:populateFiles", p->staging->version);
-	staging_files(&c->body, p, batch->entries, batch->count);
-	call_send(c);
+	if (s->batches)
+		s->last_batch->next = batch;
+	else
+		s->batches = batch;
+	s->last_batch = batch;
 }
 
 static void was_packed(struct op *op)
@@ -98,6 +130,7 @@ static void was_packed(struct op *op)
 		return;
 	}
 	populate(batch);
+	send_batches(batch->begin->fan.p->session);
 }
 
 static int take_version(struct beginning *b, const struct call *c, struct fail *f)
@@ -110,6 +143,12 @@ static int take_version(struct beginning *b, const struct call *c, struct fail *
 	p->staging->version = arena_strdup(&p->staging->mem, name);
 	version_note(p, p->staging->rq.id, name, VERSION_CREATED);
 	return 0;
+}
+
+static void stop_packing(struct beginning *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		atomic_store(&b->batches[i].packing.cancel, true);
 }
 
 static void was_created(struct call *c)
@@ -129,9 +168,19 @@ static void was_created(struct call *c)
 		b->fan.op->fail = f;
 	}
 	/* Those that are packed go now, or end when they see the failure; creating itself is the last that is pending. */
+	struct session *s = b->fan.p->session;
+	if (rc < 0)
+		stop_packing(b);
 	for (size_t i = 0; i < b->count; i++)
 		populate(&b->batches[i]);
 	fan_one_done(&b->fan, 0, NULL);
+	send_batches(s);
+}
+
+void begin_cancel(struct place *p)
+{
+	if (p->beginning)
+		stop_packing(p->beginning);
 }
 
 static void create(struct beginning *b)
@@ -198,22 +247,37 @@ static void ensure_channel(struct beginning *b)
 	call_send(c);
 }
 
+/* A version that an earlier run finalized, of the same tree and configuration: one of the same id need not be. */
+static const struct version *whole(const struct place *p, const struct begin_request *rq)
+{
+	const struct version *v = version_find(p, rq->id);
+	char tree[SHA256_HEX];
+
+	hex_encode(tree, rq->header->tree, SHA256_SIZE / 2);
+	return v && v->status == VERSION_FINALIZED && !rq->fresh && strcmp(v->tree, tree) == 0 ? v : NULL;
+}
+
 void firebase_begin(struct place *p, const struct begin_request *rq, struct missing *out, struct op *op)
 {
-	const struct version *known = version_find(p, rq->id);
-	struct beginning *b = xcalloc(1, sizeof *b);
+	const struct version *known;
+	struct beginning *b;
 
 	*out = (struct missing){ NULL, 0, 0 };
+	if (lock_check(p, op) < 0)
+		return;
+	known = whole(p, rq);
+	b = xcalloc(1, sizeof *b);
 	staging_drop(p);
 	p->staging = xcalloc(1, sizeof *p->staging);
 	p->staging->rq = *rq;
+	p->beginning = b;
 	b->fan = (struct fan){ .p = p, .op = op, .over = all_over };
 	b->out = out;
-	if (known && known->status == VERSION_FINALIZED && !rq->fresh) {
+	if (known) {
 		p->staging->version = arena_strdup(&p->staging->mem, known->name);
 		p->staging->sealed = true;
 		finish(b, 0);
-	} else if (strcmp(p->channel, "live") != 0 && (!rq->live_id || p->session->channel_ttl_s)) {
+	} else if (strcmp(p->channel, "live") != 0 && (p->channel_absent || p->session->channel_ttl_s)) {
 		ensure_channel(b);
 	} else {
 		pack(b);

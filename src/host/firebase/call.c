@@ -164,7 +164,7 @@ static void answered(struct http_request *rq)
 		return;
 	}
 	c->rc = rq->rc;
-	if (c->rc == 0 && !(rq->fd >= 0 || rq->sink))
+	if (c->rc == 0 && !c->raw)
 		c->rc = parse(c);
 	c->done(c);
 }
@@ -227,6 +227,8 @@ static void with_token(struct call *c)
 
 void call_cancel(struct place *p)
 {
+	begin_cancel(p);
+	clone_cancel(p);
 	for (struct call *c = p->waiting; c; c = c->next_waiting)
 		token_unwant(p->session->token, &c->token_op);
 	http_lane_cancel(p->lane);

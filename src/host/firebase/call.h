@@ -19,6 +19,7 @@ struct call {
 	struct strbuf path;             /* "/v1beta1/..." behind the API's origin, or a whole URL; query included */
 	struct strbuf body;             /* JSON; empty = none */
 	struct http_request rq;         /* flags may be changed before call_send; fd, offset, size for uploads */
+	bool raw;                       /* what is answered is not JSON */
 	bool once;                      /* not to be repeated blindly: HTTP_REPEATABLE is left out */
 	void (*done)(struct call *c);
 

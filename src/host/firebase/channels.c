@@ -8,8 +8,10 @@
 
 struct listing {
 	struct channel_list *out;
-	size_t cap;
+	size_t cap, pages;
 };
+
+#define PAGES_MOST 100
 
 static int64_t time_of(const json *o, const char *key)
 {
@@ -54,7 +56,7 @@ static void have_page(struct call *c)
 		call_fail(c, op);
 	for (const json *ch = json_first(json_get(c->answer, "channels")); rc == 0 && ch; ch = json_next(ch))
 		add(l, ch, op->mem);
-	bool more = rc == 0 && token && *token;
+	bool more = rc == 0 && token && *token && ++l->pages < PAGES_MOST;
 	if (more)
 		ask(p, op, l, token);
 	call_free(c);

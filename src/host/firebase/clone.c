@@ -1,11 +1,14 @@
 /* clone: a version made on the service's side from one of another site, then the paths that differ.
  *
  * POST .../versions:clone {"sourceVersion","finalize":false} gives an operation, which is asked until it is done; then
- * populateFiles with what differs, "" for what must go (Hosting API reference, sites.versions.clone, populateFiles).
- * The version that begin made stays in use until the copy stands, and is deleted beside finalize. */
+ * populateFiles with what differs, "" for what must go, and PATCH with labels and configuration, which the copy has
+ * from its source (Hosting API reference, sites.versions.clone, populateFiles, patch). Whether the service keeps them
+ * is checked: a copy that nobody knows again is none. The version that begin made stays in use until the copy stands;
+ * then it is left, and goes away by itself. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/firebase/releases.h"
 #include "host/firebase/staging.h"
 
 #define POLL_FIRST_MS 50
@@ -39,14 +42,15 @@ static void finish(struct cloning *cl, int rc)
 	struct op *op = cl->fan.op;
 
 	if (rc == 0) {
-		cl->made->orphan = arena_strdup(&cl->made->mem, p->staging->version);
 		staging_drop(p);
 		p->staging = cl->made;
+		version_note(p, p->staging->rq.id, p->staging->version, VERSION_CREATED);
 		staging_missing(p->staging, p, cl->out, op->mem);
 	} else {
 		free_made(cl->made);
 	}
 	arena_clear(&cl->mem);
+	p->cloning = NULL;
 	free(cl);
 	op_finish(p->session->loop, op, rc);
 }
@@ -66,6 +70,35 @@ static void was_populated(struct call *c)
 		rc = staging_required(cl->made, cl->fan.p, c->answer, &f);
 	call_free(c);
 	fan_one_done(&cl->fan, rc, &f);
+}
+
+static void was_labelled(struct call *c)
+{
+	struct cloning *cl = c->owner;
+	const char *id = releases_id(c->answer);
+	struct fail f = c->rq.fail;
+	int rc = c->rc;
+
+	if (rc == 0 && (!id || strcmp(id, cl->made->rq.id) != 0))
+		rc = fail_set(&f, FAIL_REMOTE, "the service did not keep the labels of the copy");
+	call_free(c);
+	fan_one_done(&cl->fan, rc, &f);
+}
+
+static void set_labels(struct cloning *cl)
+{
+	struct place *p = cl->fan.p;
+	struct call *c = call_new(p, cl->fan.op, "PATCH", was_labelled);
+
+	c->owner = cl;
+	strbuf_addf(&c->path, "/v1beta1/%s?updateMask=labels,config", cl->made->version);
+	strbuf_addch(&c->body, '{');
+	staging_labels(&c->body, p, cl->made);
+	if (strcmp(p->config, "{}") == 0)
+		strbuf_addstr(&c->body, ",\"config\":{}");
+	strbuf_addch(&c->body, '}');
+	cl->fan.pending++;
+	call_send(c);
 }
 
 static struct call *populate_call(struct cloning *cl)
@@ -105,6 +138,7 @@ static void populate(struct cloning *cl)
 {
 	cl->fan.pending = 1;
 	cl->fan.over = all_over;
+	set_labels(cl);
 	for (size_t i = 0; i < cl->differ_count; i += POPULATE_MOST) {
 		struct call *c = populate_call(cl);
 		staging_files(&c->body, cl->fan.p, cl->differ + i, batch(cl->differ_count - i));
@@ -189,6 +223,15 @@ static void poll(struct timer *t)
 	call_send(c);
 }
 
+/* A pause ends at once; the call that follows sees why. */
+void clone_cancel(struct place *p)
+{
+	struct cloning *cl = p->cloning;
+
+	if (cl && cl->timer.armed)
+		loop_timer(p->session->loop, &cl->timer, 0);
+}
+
 static void begin(struct cloning *cl, const char *source)
 {
 	struct call *c = call_new(cl->fan.p, cl->fan.op, "POST", asked);
@@ -233,8 +276,8 @@ void firebase_clone(struct place *p, const struct place *from, struct missing *o
 	struct cloning *cl;
 
 	(void)stats;
-	if (strcmp(p->project, from->project) != 0 || !from->staging || p->staging->sealed) {
-		fail_set(&op->fail, FAIL_REMOTE, "its site is in another project");
+	if (!from->staging || p->staging->sealed) {
+		fail_set(&op->fail, FAIL_REMOTE, "there is nothing to copy");
 		op_finish(p->session->loop, op, -1);
 		return;
 	}
@@ -242,9 +285,9 @@ void firebase_clone(struct place *p, const struct place *from, struct missing *o
 	cl->fan = (struct fan){ .p = p, .op = op };
 	cl->out = out;
 	cl->pause_ms = POLL_FIRST_MS;
+	p->cloning = cl;
 	cl->made = xcalloc(1, sizeof *cl->made);
 	cl->made->rq = p->staging->rq;
-	cl->made->cloned = true;
 	compare(cl, p->staging->rq.want, from->staging->rq.want);
 	begin(cl, from->staging->version);
 }

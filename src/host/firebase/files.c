@@ -7,6 +7,7 @@
 #include "host/firebase/releases.h"
 
 #define PAGE 1000
+#define PAGES_MOST 10000
 
 struct file { const char *path, *hash; bool active; };
 
@@ -15,7 +16,7 @@ struct listing {
 	struct op *op;
 	const char *id, *version;
 	struct file *files;             /* strings live in op->mem */
-	size_t count, cap;
+	size_t count, cap, pages;
 	void (*done)(struct listing *l, int rc);
 	const struct tree *want;        /* fetch's */
 	struct manifest *manifest;
@@ -51,7 +52,7 @@ static void have_page(struct call *c)
 		l->files[l->count++] = (struct file){ .path = arena_strdup(l->op->mem, path + 1),
 			.hash = arena_strdup(l->op->mem, hash ? hash : ""), .active = !status || strcmp(status, "ACTIVE") == 0 };
 	}
-	if (rc == 0 && token && *token)
+	if (rc == 0 && token && *token && ++l->pages < PAGES_MOST)
 		ask(l, token);
 	else
 		l->done(l, rc);
@@ -63,7 +64,7 @@ static void ask(struct listing *l, const char *token)
 	struct call *c = call_new(l->p, l->op, "GET", have_page);
 
 	c->owner = l;
-	strbuf_addf(&c->path, "/v1beta1/%s/files?pageSize=%d", l->version, PAGE);
+	strbuf_addf(&c->path, "/v1beta1/%s/files?status=ACTIVE&pageSize=%d", l->version, PAGE);
 	if (token) {
 		strbuf_addstr(&c->path, "&pageToken=");
 		http_escape(&c->path, token, "");
@@ -112,12 +113,12 @@ static const struct blob *blob_for(const struct listing *l, const struct file *f
 
 static void fill_header(const struct listing *l)
 {
-	const json *root = json_root(l->p->page);
 	struct release_list list;
 
 	l->manifest->header = (struct release_header){ .id = l->id };
-	if (!l->p->page)
+	if (!l->p->page)                /* nobody has read since the last switch */
 		return;
+	const json *root = json_root(l->p->page);
 	releases_parse(l->p, &(struct release_page){ &root, 1 }, &list, NULL, l->op->mem);
 	const struct release_info *it = release_find(&list, l->id);
 	if (it)
@@ -161,12 +162,16 @@ static void fill_report(struct listing *l, int rc)
 	const struct version *v = version_find(l->p, l->id);
 
 	out->bytes = v ? v->bytes : 0;
-	out->findings = arena_alloc(l->op->mem, (l->count + 1) * sizeof *out->findings);
+	out->findings = arena_alloc(l->op->mem, (l->count + 2) * sizeof *out->findings);
 	for (size_t i = 0; rc == 0 && i < l->count; i++) {
 		out->files += l->files[i].active;
 		if (!l->files[i].active)
 			out->findings[out->count++] = (struct verify_finding){ .path = l->files[i].path, .what = "missing" };
 	}
+	if (rc == 0 && v && v->files && v->files != out->files)
+		out->findings[out->count++] = (struct verify_finding){ .what = "missing",
+			.path = arena_printf(l->op->mem, "%llu of %llu files", (unsigned long long)(v->files - out->files),
+					     (unsigned long long)v->files) };
 	end(l, rc);
 }
 

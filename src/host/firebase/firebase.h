@@ -27,6 +27,9 @@
 #include "host/packer.h"
 #include "net/http.h"
 
+struct batch;
+struct beginning;
+struct cloning;
 struct putting;
 struct staging;
 struct token;
@@ -41,6 +44,8 @@ struct session {
 	bool local;                     /* it is a loopback endpoint: a stand-in */
 	const char *state_dir, *channel;        /* of the environment; borrowed */
 	int64_t channel_ttl_s;
+	struct batch *batches, *last_batch;     /* begin.c: paths that wait to be sent, and how many are on their way */
+	size_t batches_out;
 	struct putting *putting;        /* put.c: whose contents are being sent */
 	size_t open_bodies;
 	struct op token_op;             /* a token is wanted as soon as there is a session */
@@ -55,7 +60,8 @@ struct version {
 	const char *release;            /* release id, or the version's id */
 	const char *name;               /* "projects/P/sites/S/versions/V", as the service gave it */
 	enum version_status status;
-	uint64_t bytes;                 /* as stored; 0 = not told */
+	uint64_t bytes, files;          /* as stored; 0 = not told */
+	char tree[SHA256_SIZE + 1];     /* its label slipway-tree: hex digits of half a digest; "" = none */
 };
 
 struct place {
@@ -70,16 +76,23 @@ struct place {
 	size_t version_count, version_cap;
 	struct json_doc *page;          /* the newest answer of the release list; NULL = to be asked again */
 	bool page_unread;               /* seal brought it: the next read need not ask */
+	bool page_old;                  /* releases were removed since: list and probe ask again */
 	const json *live_config;        /* in page: the live version's */
+	bool channel_absent;            /* as far as was read */
+	struct beginning *beginning;    /* while it lasts */
+	struct cloning *cloning;        /* while it lasts */
 	struct staging *staging;        /* from begin to the switch or the next begin */
 	int lock_fd;                    /* -1 = not held */
+	bool lock_waived;               /* nothing can be written here: it counts as held */
 	struct arena mem;
 };
 
 /* ---- shared by the files of the room ---- */
 /* The version behind a release id; NULL when it was not met. */
 const struct version *version_find(const struct place *p, const char *release);
-void version_note(struct place *p, const char *release, const char *name, enum version_status status);
+struct version *version_note(struct place *p, const char *release, const char *name, enum version_status status);
+/* Notes its tree label, or that it has none. */
+void version_label(struct version *v, const json *version);
 enum version_status version_status_of(const json *version);
 /* "V" of ".../versions/V". */
 const char *version_id(const char *name);
@@ -110,8 +123,12 @@ void firebase_lock(struct place *p, const char *by, const char *command, struct 
 void firebase_unlock(struct place *p, struct op *op);
 void firebase_peek_lock(struct place *p, struct lock_info *holder, struct op *op);
 void firebase_break_lock(struct place *p, const char *token, struct op *op);
+void begin_cancel(struct place *p);             /* what waits for something else than an answer ends soon */
+void clone_cancel(struct place *p);
 void call_cancel(struct place *p);              /* every call of the place ends as cancelled, soon (call.c) */
 void lock_drop(struct place *p);                /* for place_close */
+/* For what changes something: -1, and op has ended with FAIL_CONFLICT, when the lock is not held. */
+int lock_check(const struct place *p, struct op *op);
 /* Ends the staging: what it holds is freed. */
 void staging_drop(struct place *p);
 

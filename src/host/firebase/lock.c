@@ -96,12 +96,24 @@ static int held(const struct place *p, const struct lock_info *h, struct fail *f
 	return fail_hint(f, "wait with --lock-timeout, or end that process: slipway unlock %s shows it", p->target->name);
 }
 
+/* It only keeps two runs of this machine apart. Going back must work where nothing can be written. */
+static bool may_go_without(struct fail *f)
+{
+	bool may = f->code == EACCES || f->code == EROFS || f->code == ENOSPC || f->code == EDQUOT || f->code == ENOENT;
+
+	if (may)
+		*f = (struct fail)FAIL_INIT;
+	return may;
+}
+
 static int take(struct place *p, const char *by, const char *command, struct lock_info *holder, struct op *op)
 {
 	int fd = open_lock(p, op->mem, O_CREAT, &op->fail);
 
-	if (fd < 0)
-		return -1;
+	if (fd < 0) {
+		p->lock_waived = may_go_without(&op->fail);
+		return p->lock_waived ? 0 : -1;
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		write_holder(fd, by, command);
 		p->lock_fd = fd;
@@ -127,6 +139,16 @@ void lock_drop(struct place *p)
 	if (p->lock_fd >= 0)
 		close(p->lock_fd);
 	p->lock_fd = -1;
+	p->lock_waived = false;
+}
+
+int lock_check(const struct place *p, struct op *op)
+{
+	if (p->lock_fd >= 0 || p->lock_waived)
+		return 0;
+	fail_set(&op->fail, FAIL_CONFLICT, "the lock on site %s is not held", p->site);
+	op_finish(p->session->loop, op, -1);
+	return -1;
 }
 
 void firebase_unlock(struct place *p, struct op *op)

@@ -10,6 +10,7 @@
 #include "host/firebase/token.h"
 
 #define GOOGLE_API "https://firebasehosting.googleapis.com"
+#define CALLS_PLANNED 6         /* of one place, but for what is sent */
 #define LABEL_PREFIX "slipway.firebase/1\n"
 
 /* ---- sessions ---- */
@@ -97,6 +98,22 @@ static int find_token(struct session *s, const struct target *any, const struct 
 	return 0;
 }
 
+/* As http_split writes it, so that it can be compared. */
+static int set_api(struct session *s, const char *text, struct fail *f)
+{
+	struct strbuf origin = STRBUF_INIT, path = STRBUF_INIT;
+	int rc = 0;
+
+	if (http_split(text, &origin, &path) && strcmp(path.buf, "/") == 0)
+		s->api = arena_strdup(&s->mem, origin.buf);
+	else
+		rc = fail_set(f, FAIL_CONFIG, "the API's endpoint must be an origin: https://HOST[:PORT]");
+	s->local = rc == 0 && http_is_loopback(origin.buf);
+	strbuf_clear(&origin);
+	strbuf_clear(&path);
+	return rc;
+}
+
 static int session_open(struct session **out, const struct target *any, const struct host_env *env, struct fail *f)
 {
 	struct session *s = xcalloc(1, sizeof *s);
@@ -111,9 +128,8 @@ static int session_open(struct session **out, const struct target *any, const st
 	api = environment_api(&s->mem);
 	if (!api)
 		api = target_string(any, "endpoint", &s->mem);
-	s->api = api && *api ? api : GOOGLE_API;
-	s->local = http_is_loopback(s->api);
-	if (open_peer(s, any, f) < 0 || find_token(s, any, env, f) < 0) {
+	if (set_api(s, api && *api ? api : GOOGLE_API, f) < 0 || open_peer(s, any, f) < 0 || find_token(s, any, env,
+			f) < 0) {
 		session_close(s);
 		return -1;
 	}
@@ -199,6 +215,7 @@ static int place_open(struct place **out, struct session *s, const struct target
 		return -1;
 	}
 	p->lane = http_lane_new(s->peer, name);
+	http_expect(s->http, CALLS_PLANNED);
 	*out = p;
 	return 0;
 }
@@ -211,6 +228,11 @@ static const char *describe(const struct place *p)
 static const char *url(const struct place *p)
 {
 	return p->url;
+}
+
+static const char *group(const struct place *p)
+{
+	return p->project;
 }
 
 static uint64_t requests(const struct place *p)
@@ -255,6 +277,7 @@ const struct host_ops firebase_host = {
 	.describe = describe,
 	.url = url,
 	.identity = identity,
+	.group = group,
 	.requests = requests,
 	.label = label,
 	.cancel = call_cancel,

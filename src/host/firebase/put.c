@@ -83,16 +83,18 @@ static void was_opened(struct op *op)
 	struct fan *fan = &u->putting->fan;
 	struct place *p = fan->p;
 	char hex[SHA256_HEX];
+	struct fail f = op->fail;       /* the op goes with the upload */
 
 	/* One failure is enough to know that this release will not come about. */
 	if (op->rc < 0 || fan->rc < 0) {
-		end_upload(u, -1, &op->fail);
+		end_upload(u, -1, &f);
 		return;
 	}
 	struct call *c = call_new(p, fan->op, "POST", was_uploaded);
 	hex_encode(hex, p->session->packer->find(p->session->packer, u->entry->blob)->sha256, SHA256_SIZE);
 	c->owner = u;
 	strbuf_addf(&c->path, "%s/%s", p->staging->upload_url, hex);
+	c->raw = true;
 	c->rq.content_type = "application/octet-stream";
 	c->rq.fd = u->body.fd;
 	c->rq.body = u->body.data;
@@ -145,9 +147,16 @@ static void start_more(struct session *s)
 void firebase_put(struct place *p, const size_t *entries, size_t count, struct stage_stats *stats, struct op *op)
 {
 	struct session *s = p->session;
-	struct putting *pt = xcalloc(1, sizeof *pt);
+	struct putting *pt;
 
+	if (!p->staging) {
+		fail_set(&op->fail, FAIL_LOCAL, "nothing is staged on site %s", p->site);
+		op_finish(s->loop, op, -1);
+		return;
+	}
+	pt = xcalloc(1, sizeof *pt);
 	pt->fan = (struct fan){ .p = p, .op = op, .pending = 1, .over = all_over };
+	http_expect(s->http, count);
 	pt->stats = stats;
 	pt->count = count;
 	pt->entries = xmalloc((count + 1) * sizeof *pt->entries);

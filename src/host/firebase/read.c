@@ -72,15 +72,18 @@ void page_keep(struct place *p, struct call *c)
 	json_doc_free(p->page);
 	p->page = doc;
 	p->live_config = NULL;
-	p->page_unread = false;
+	p->page_unread = p->page_old = false;
+	p->channel_absent = false;
 	c->doc = NULL;
 }
 
 static int empty_page(struct place *p, struct fail *f)
 {
+	p->channel_absent = strcmp(p->channel, "live") != 0;
 	json_doc_free(p->page);
 	p->page = NULL;
 	p->live_config = NULL;
+	p->page_old = false;
 	return json_parse(&p->page, "releases", "{}", 2, 0, f);
 }
 
@@ -111,7 +114,7 @@ static void fill_live(struct reading *rd)
 	out->newest_s = newest_id_s(list, &out->log);
 	if (!newest)
 		return;
-	if (!version) {
+	if (!version || releases_disabled(newest)) {
 		out->broken = "the site is disabled";
 		return;
 	}
@@ -243,7 +246,7 @@ void firebase_list(struct place *p, struct release_list *out, struct op *op)
 
 	*out = (struct release_list){ NULL, 0 };
 	rd->list = out;
-	if (p->page)
+	if (p->page && !p->page_old)
 		next_page(rd);
 	else
 		ask_releases(rd, RECENT_RELEASES, NULL, have_first);
@@ -281,7 +284,7 @@ static void have_versions(struct call *c)
 		if (!id || !name || strcmp(id, pr->id) != 0 || status == VERSION_OTHER)
 			continue;
 		*pr->out = status == VERSION_FINALIZED ? RELEASE_SEALED : RELEASE_BEGUN;
-		version_note(pr->p, id, name, status);
+		version_label(version_note(pr->p, id, name, status), v);
 		if (status == VERSION_FINALIZED)
 			break;
 	}
@@ -342,7 +345,7 @@ void firebase_probe(struct place *p, const char *id, enum release_state *out, st
 	struct call *c;
 
 	*pr = (struct probing){ .p = p, .op = op, .id = id, .out = out };
-	if (p->page) {
+	if (p->page && !p->page_old) {
 		judge_page(pr);
 		return;
 	}

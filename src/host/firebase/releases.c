@@ -1,5 +1,6 @@
 #include "host/firebase/releases.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ const struct version *version_find(const struct place *p, const char *release)
 	return i < p->version_count ? &p->versions[i] : NULL;
 }
 
-void version_note(struct place *p, const char *release, const char *name, enum version_status status)
+struct version *version_note(struct place *p, const char *release, const char *name, enum version_status status)
 {
 	size_t i = version_index(p, release);
 
@@ -53,11 +54,19 @@ void version_note(struct place *p, const char *release, const char *name, enum v
 	if (!p->versions[i].name || strcmp(p->versions[i].name, name) != 0)
 		p->versions[i].name = arena_strdup(&p->mem, name);
 	p->versions[i].status = status;
+	return &p->versions[i];
 }
 
 static const char *label(const json *version, const char *key)
 {
 	return json_string(json_get(json_get(version, "labels"), key));
+}
+
+void version_label(struct version *v, const json *version)
+{
+	const char *tree = label(version, "slipway-tree");
+
+	snprintf(v->tree, sizeof v->tree, "%s", tree ? tree : "");
 }
 
 static const char *parent(const json *version)
@@ -159,7 +168,7 @@ static void read_message(const json *release, struct message *m, struct arena *m
 		m->by = kept(json_string(json_get(json_get(release, "releaseUser"), "email")), mem);
 }
 
-static bool is_disabled(const json *release)
+bool releases_disabled(const json *release)
 {
 	const char *type = json_string(json_get(release, "type"));
 
@@ -204,7 +213,7 @@ static void fill_log(struct switchlog *log, const struct sorted *all, size_t cou
 	*log = (struct switchlog){ .records = arena_alloc(mem, (count + 1) * sizeof *log->records) };
 	for (size_t i = count; i-- > 0;) {
 		const json *r = all[i].release;
-		const char *id = is_disabled(r) ? "" : kept(releases_id(json_get(r, "version")), mem);
+		const char *id = releases_disabled(r) ? "" : kept(releases_id(json_get(r, "version")), mem);
 		struct message m;
 
 		if (!id)
@@ -228,8 +237,10 @@ static void add_item(struct release_list *list, struct place *p, const json *rel
 
 	if (!name)
 		return;
-	version_note(p, releases_id(version), name, version_status_of(version));
-	p->versions[version_index(p, releases_id(version))].bytes = number_of(version, "versionBytes");
+	struct version *v = version_note(p, releases_id(version), name, version_status_of(version));
+	v->bytes = number_of(version, "versionBytes");
+	v->files = number_of(version, "fileCount");
+	version_label(v, version);
 	if (version_status_of(version) != VERSION_FINALIZED || release_find(list, releases_id(version)))
 		return;
 	read_message(release, &m, mem);
@@ -252,14 +263,15 @@ const json *releases_parse(struct place *p, const struct release_page *page, str
 	struct switchlog own;
 	size_t count;
 	struct sorted *all = sort(page, &count, mem);
-	const char *live = count && !is_disabled(all[0].release) ? releases_id(json_get(all[0].release, "version")) : NULL;
+	const char *live = count && !releases_disabled(all[0].release) ? releases_id(json_get(all[0].release,
+			"version")) : NULL;
 
 	if (!log)
 		log = &own;
 	fill_log(log, all, count, mem);
 	*list = (struct release_list){ .items = arena_alloc(mem, (count + 1) * sizeof *list->items) };
 	for (size_t i = count; i-- > 0;)
-		if (!is_disabled(all[i].release))
+		if (!releases_disabled(all[i].release))
 			add_item(list, p, all[i].release, mem);
 	reverse(list);
 	for (size_t i = 0; i < list->count; i++) {

@@ -13,6 +13,8 @@ struct release_page {
  * in p. Returns the newest release, or NULL when there is none. */
 const json *releases_parse(struct place *p, const struct release_page *page, struct release_list *list,
 			   struct switchlog *log, struct arena *mem);
+/* A release that took the site off the net. */
+bool releases_disabled(const json *release);
 /* The release id that a version goes by. */
 const char *releases_id(const json *version);
 /* The compressor that named the contents of the version of this name, in mem: its label slipway-gz; "unknown" when the

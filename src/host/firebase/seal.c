@@ -1,8 +1,7 @@
 /* seal: finalize, and the fence: the live release is read again beside it, since nothing keeps others from releasing.
  *
  * PATCH VERSION?updateMask=status {"status":"FINALIZED"} (sites.versions.patch): legal once, so a repeated one whose
- * first answer was lost is refused; then the version itself tells. A version that was cloned gets its labels and
- * configuration here, and what the service took of them is checked. */
+ * first answer was lost is refused; then the version itself tells. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +50,7 @@ static int check_fence(const struct place *p, const json *answer, struct fail *f
 	const char *name = json_string(json_get(version, "name"));
 	const struct version *base = version_find(p, st->rq.live_id);
 
-	if (!newest || !version)
+	if (!newest || !version || releases_disabled(newest))
 		return st->rq.live_id ? moved(p, newest, f) : 0;
 	if (name && strcmp(version_id(name), version_id(st->version)) == 0)
 		return 0;
@@ -93,21 +92,11 @@ static void read_again(struct fan *fan)
 
 /* ---- finalizing ---- */
 
-/* Labels that were set by PATCH must have been taken, or the next run would not know this release again. */
-static int check_labels(const struct place *p, const json *version, struct fail *f)
+static int check_version(const json *version, struct fail *f)
 {
-	const char *id = releases_id(version);
-
-	if (id && strcmp(id, p->staging->rq.id) == 0)
+	if (version_status_of(version) == VERSION_FINALIZED)
 		return 0;
-	return fail_set(f, FAIL_REMOTE, "the service did not keep the labels of the copied version");
-}
-
-static int check_version(const struct place *p, const json *version, struct fail *f)
-{
-	if (version_status_of(version) != VERSION_FINALIZED)
-		return fail_set(f, FAIL_REMOTE, "the version is not finalized, though the service did not say why");
-	return p->staging->cloned ? check_labels(p, version, f) : 0;
+	return fail_set(f, FAIL_REMOTE, "the version is not finalized, though the service did not say why");
 }
 
 static void end_finalize(struct fan *fan, int rc, const struct fail *f)
@@ -124,7 +113,7 @@ static void have_version(struct call *c)
 	int rc = c->rc;
 
 	if (rc == 0)
-		rc = check_version(fan->p, c->answer, &f);
+		rc = check_version(c->answer, &f);
 	if (rc < 0 && fan->p->staging->refused.kind != FAIL_NONE)
 		f = fan->p->staging->refused;
 	call_free(c);
@@ -155,7 +144,7 @@ static void was_finalized(struct call *c)
 	int rc = c->rc;
 
 	if (rc == 0)
-		rc = check_version(fan->p, c->answer, &f);
+		rc = check_version(c->answer, &f);
 	call_free(c);
 	if (doubt)
 		ask_version(fan, &f);
@@ -170,33 +159,7 @@ static void finalize(struct fan *fan)
 
 	c->owner = fan;
 	strbuf_addf(&c->path, "/v1beta1/%s?updateMask=status", p->staging->version);
-	strbuf_addstr(&c->body, "{\"status\":\"FINALIZED\"");
-	if (p->staging->cloned) {
-		strbuf_addstr(&c->path, ",labels,config");
-		strbuf_addch(&c->body, ',');
-		staging_labels(&c->body, p, p->staging);
-		if (strcmp(p->config, "{}") == 0)
-			strbuf_addstr(&c->body, ",\"config\":{}");
-	}
-	strbuf_addch(&c->body, '}');
-	call_send(c);
-}
-
-/* The version that begin made and a clone replaced. It would go away by itself; what happens to it changes nothing. */
-static void was_orphaned(struct call *c)
-{
-	struct fan *fan = c->owner;
-
-	call_free(c);
-	fan_one_done(fan, 0, NULL);
-}
-
-static void delete_orphan(struct fan *fan)
-{
-	struct call *c = call_new(fan->p, fan->op, "DELETE", was_orphaned);
-
-	c->owner = fan;
-	strbuf_addf(&c->path, "/v1beta1/%s", fan->p->staging->orphan);
+	strbuf_addstr(&c->body, "{\"status\":\"FINALIZED\"}");
 	call_send(c);
 }
 
@@ -213,14 +176,18 @@ static void all_over(struct fan *fan)
 void firebase_seal(struct place *p, struct stage_stats *stats, struct op *op)
 {
 	struct staging *st = p->staging;
-	struct fan *fan = xcalloc(1, sizeof *fan);
+	struct fan *fan;
 
 	(void)stats;
+	if (!st || !st->version) {
+		fail_set(&op->fail, FAIL_LOCAL, "nothing is staged on site %s", p->site);
+		op_finish(p->session->loop, op, -1);
+		return;
+	}
+	fan = xcalloc(1, sizeof *fan);
 	*fan = (struct fan){ .p = p, .op = op, .over = all_over,
-		.pending = 1U + (st->sealed ? 0 : 1) + (st->orphan ? 1 : 0) };
+		.pending = 1U + (st->sealed ? 0 : 1) };
 	read_again(fan);
 	if (!st->sealed)
 		finalize(fan);
-	if (st->orphan)
-		delete_orphan(fan);
 }

@@ -13,8 +13,6 @@ struct staging {
 	struct begin_request rq;        /* borrowed as host.h says */
 	const char *version;            /* name of the version; in mem */
 	bool sealed;                    /* it is complete already */
-	bool cloned;                    /* it is a copy: labels and configuration come with finalize */
-	const char *orphan;             /* the version that the copy replaced, or NULL */
 	struct fail refused;            /* what finalize was answered, while the version is asked */
 	const char *upload_url;         /* where its contents go; in mem */
 	struct strmap required;         /* gzip digests (hex) that the service asked for */

@@ -121,6 +121,8 @@ static void pretend(struct call *c, const struct fault *f)
 		const char *message = f->message ? f->message : "The service is currently unavailable.";
 		if (c->route && c->route->kind == KIND_UPLOAD)
 			refuse_upload(c, f->status, message);
+		else if (c->route && c->route->kind == KIND_TOKEN)
+			token_deny(c, f->status, "temporarily_unavailable", message);
 		else
 			refuse_status(c, f->status, message);
 	}

@@ -77,40 +77,37 @@ static const struct control { const char *method, *path; int (*handle)(struct ca
 	{ "POST", "expire_token", expire_token }, { "POST", "sites", add_sites },
 };
 
-/* "site/" stands for itself and what follows. */
-static bool fits(struct call *c, const struct control *one, const char *path)
+/* What the request means, or NULL. "site/" stands for itself and what follows, which becomes args[0]. */
+static const struct control *find(struct call *c, const char *path)
 {
-	size_t len = strlen(one->path);
-
-	if (strcmp(one->method, c->request->method) != 0)
-		return false;
-	if (one->path[len - 1] != '/')
-		return strcmp(one->path, path) == 0;
-	c->args[0] = path + len;
-	return strncmp(one->path, path, len) == 0;
+	for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
+		const struct control *one = &controls[i];
+		size_t len = strlen(one->path);
+		bool prefix = one->path[len - 1] == '/';
+		if (strcmp(one->method, c->request->method) != 0
+		    || (prefix ? strncmp(one->path, path, len) : strcmp(one->path, path)) != 0)
+			continue;
+		c->args[0] = path + len;
+		return one;
+	}
+	return NULL;
 }
 
 static int answer(struct call *c)
 {
 	const char *path = c->request->path + strlen("/_fake/");
+	const struct control *one = find(c, path);
 	struct json_doc *doc = NULL;
 	struct fail f;
-	int rc;
 
+	if (!one)
+		return refuse(c, NOT_FOUND, "There is no control %s", path);
 	if (!params_read(&c->query, c->mem, c->request->query, strlen(c->request->query)))
 		return refuse(c, INVALID_ARGUMENT, "The query cannot be read");
 	if (c->request->body_len && json_parse(&doc, "body", c->request->body, c->request->body_len, 0, &f) < 0)
 		return refuse(c, INVALID_ARGUMENT, "%s", f.text);
 	c->body = doc ? json_root(doc) : NULL;
-	rc = refuse(c, NOT_FOUND, "There is no control %s", path);
-	for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++)
-		if (fits(c, &controls[i], path)) {
-			c->status = 200;
-			strbuf_setlen(&c->out, 0);
-			jw_init(&c->w, &c->out, 0);
-			rc = controls[i].handle(c);
-			break;
-		}
+	int rc = one->handle(c);
 	json_doc_free(doc);
 	return rc;
 }

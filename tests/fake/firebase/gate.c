@@ -127,19 +127,10 @@ static void add_endless(struct conn *c)
 
 /* The functions below that return bool say whether the connection is still there. */
 
-static bool is_sent(struct conn *c, size_t limit)
-{
-	return c->sent == limit && !(limit == c->out.len && c->endless);
-}
-
 /* Writes what the socket takes of out's first `limit` bytes. */
 static bool flush(struct conn *c, size_t limit)
 {
-	while (!is_sent(c, limit)) {
-		if (c->sent == limit) {
-			add_endless(c);
-			limit = c->out.len;
-		}
+	while (c->sent < limit) {
 		ssize_t n = stream_write(&c->stream, c->out.buf + c->sent, limit - c->sent);
 		if (n == STREAM_AGAIN) {
 			watch_for(c, EPOLLIN | EPOLLOUT);
@@ -156,14 +147,20 @@ static bool flush(struct conn *c, size_t limit)
 
 static bool send_more(struct conn *c)
 {
-	size_t limit = c->manner == SEND_DRIP ? c->sent + 1 : c->out.len;
+	size_t limit;
 
 	if (c->delay.place)
 		return true;                    /* not yet the time of the next byte */
-	if (!flush(c, limit))
-		return false;
-	if (!is_sent(c, limit))
-		return true;
+	for (;;) {
+		limit = c->manner == SEND_DRIP ? c->sent + 1 : c->out.len;
+		if (!flush(c, limit))
+			return false;
+		if (c->sent < limit)
+			return true;
+		if (!c->endless)
+			break;
+		add_endless(c);
+	}
 	if (limit < c->out.len) {
 		events_delay(c->gate->events, &c->delay, 1000);
 		return true;

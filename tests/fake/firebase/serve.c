@@ -20,13 +20,20 @@ struct visit {
 	struct strbuf headers;              /* of the answer, whole lines */
 };
 
+/* Where ".localhost" begins in a Host header; NULL when it is no site's. */
+static const char *label_end(const char *host)
+{
+	const char *end = strcasestr(host, local_host);
+
+	if (!end || end == host)
+		return NULL;
+	char after = end[sizeof local_host - 1];
+	return !after || after == ':' ? end : NULL;
+}
+
 bool serve_wants(const struct call *c)
 {
-	const char *host = http_header(c->request, "host"), *label = strcasestr(host, local_host);
-
-	return strncmp(c->request->path, by_path, sizeof by_path - 1) == 0
-	       || (label && label > host && strchr("", label[sizeof local_host - 1]) != NULL)
-	       || (label && label > host && label[sizeof local_host - 1] == ':');
+	return strncmp(c->request->path, by_path, sizeof by_path - 1) == 0 || label_end(http_header(c->request, "host"));
 }
 
 /* "SITE", "SITE--CHANNEL", "SITE--CHANNEL-SUFFIX". */
@@ -78,7 +85,7 @@ static bool find_site(struct visit *v)
 	if (strncmp(rest, by_path, sizeof by_path - 1) == 0)
 		rest = find_by_path(v);
 	else
-		find_by_label(v, host, (size_t)(strcasestr(host, local_host) - host));
+		find_by_label(v, host, (size_t)(label_end(host) - host));
 	v->path = url_decode(c->mem, rest, strlen(rest), URL_PATH);
 	return v->path != NULL;
 }

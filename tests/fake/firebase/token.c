@@ -95,9 +95,9 @@ void tokens_expire(struct tokens *t)
 	strmap_clear(&t->issued);
 }
 
-static int deny(struct call *c, const char *error, const char *why)
+int token_deny(struct call *c, int status, const char *error, const char *why)
 {
-	c->status = 400;
+	c->status = status;
 	strbuf_setlen(&c->out, 0);
 	jw_init(&c->w, &c->out, 0);
 	jw_object(&c->w);
@@ -132,9 +132,9 @@ static int from_refresh_token(struct call *c, const struct params *form)
 	const char *secret = params_get(form, "client_secret");
 
 	if (!id || !*id || !secret || !*secret)
-		return deny(c, "invalid_client", "The OAuth client was not found.");
+		return token_deny(c, 400, "invalid_client", "The OAuth client was not found.");
 	if (!text || !strmap_get(&c->server->tokens.refresh, text))
-		return deny(c, "invalid_grant", "Bad Request");
+		return token_deny(c, 400, "invalid_grant", "Bad Request");
 	return issue(c, "user@example.com");
 }
 
@@ -200,7 +200,7 @@ static int from_jwt(struct call *c, const struct params *form)
 	    && json_parse(&header, "header", head, strlen(head), 0, &f) == 0
 	    && json_parse(&claims, "claims", body, strlen(body), 0, &f) == 0)
 		wrong = judge_jwt(c, assertion, json_root(header), json_root(claims), &a);
-	int rc = wrong ? deny(c, "invalid_grant", wrong) : issue(c, a->email);
+	int rc = wrong ? token_deny(c, 400, "invalid_grant", wrong) : issue(c, a->email);
 	json_doc_free(header);
 	json_doc_free(claims);
 	return rc;
@@ -225,10 +225,10 @@ static int exchange(struct call *c, const char *grants)
 	const char *grant;
 
 	if (!read_form(c, &form))
-		return deny(c, "invalid_request", "The form cannot be read.");
+		return token_deny(c, 400, "invalid_request", "The form cannot be read.");
 	grant = params_get(&form, "grant_type");
 	if (!grant || !among(grants, grant))
-		return deny(c, "unsupported_grant_type", "Invalid grant_type");
+		return token_deny(c, 400, "unsupported_grant_type", "Invalid grant_type");
 	return strcmp(grant, "refresh_token") == 0 ? from_refresh_token(c, &form) : from_jwt(c, &form);
 }
 

@@ -29,8 +29,9 @@ const char *tokens_holder(const struct tokens *t, const char *authorization);
 /* Every token issued so far is worth nothing from now on. */
 void tokens_expire(struct tokens *t);
 
-/* Handlers, see call.h. exchange: a JWT or a refresh token; refresh: the latter only. They refuse as OAuth does, not
- * with Google's error document. */
+/* OAuth's refusal, which is not Google's error document. Returns -1. */
+int token_deny(struct call *c, int status, const char *error, const char *why);
+/* Handlers, see call.h. exchange: a JWT or a refresh token; refresh: the latter only. */
 int token_exchange(struct call *c);
 int token_refresh(struct call *c);
 

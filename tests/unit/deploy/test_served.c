@@ -114,8 +114,8 @@ static void each_file_is_told(void **state)
 {
 	struct served_item items[] = {
 		{ "away.js", digest, "?" }, { "clean.html", digest, "?" }, { "empty.js", digest, "?" },
-		{ "gone.js", digest, "?" }, { "good one.js", digest, "?" }, { "nothing.js", digest, "?" }, { "other.js", digest, "?" },
-		{ "secret.js", digest, "?" },
+		{ "gone.js", digest, "?" }, { "good one.js", digest, "?" }, { "nothing.js", digest, "?" },
+		{ "other.js", digest, "?" }, { "secret.js", digest, "?" },
 	};
 	static const char *const whats[] = {
 		"redirected (302)", NULL, "served content differs", "not served (404)", NULL, "answered 204",

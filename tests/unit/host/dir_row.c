@@ -58,11 +58,12 @@ static void damage(const struct scratch *s, const char *name, const char *id, co
 	strbuf_clear(&where);
 }
 
-static void make_foreign(const struct scratch *s, const char *name, const char *id)
+static void make_foreign(const struct scratch *s, const char *name, char id[ROW_ID])
 {
 	struct strbuf where = STRBUF_INIT;
 	struct fail f = FAIL_INIT;
 
+	snprintf(id, ROW_ID, "v41");
 	strbuf_addf(&where, "%s/releases/%s", name, id);
 	assert_int_equal(file_mkdirs(s->fd, where.buf, 0755, &f), 0);
 	strbuf_addstr(&where, "/index.html");
@@ -101,10 +102,12 @@ static void expire_lock(const struct scratch *s, const char *name)
 
 const struct host_row dir_row = {
 	.kind = "dir",
+	.flags = ROW_BACK_TO_NOTHING | ROW_LISTS_STAGED | ROW_WHOLE_SIZES | ROW_OPAQUE_FOREIGN,
 	.settings = settings,
 	.served = served,
 	.damage = damage,
 	.make_foreign = make_foreign,
 	.switch_behind = switch_behind,
+	.behind = "found",
 	.expire_lock = expire_lock,
 };

@@ -3,7 +3,21 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/file.h"
+#include "net/http.h"
+
+static const char *state_dir(struct world *w)
+{
+	return arena_printf(&w->mem, "%s/.slipway", w->scratch.path);
+}
+
+static void on_note(struct reporter *r, const struct row *row, const char *text)
+{
+	(void)r;
+	(void)row;
+	fail_msg("%s", text);
+}
 
 struct world *world_new(const struct host_row *row)
 {
@@ -13,7 +27,15 @@ struct world *world_new(const struct host_row *row)
 	w->ops = host_find(row->kind);
 	assert_non_null(w->ops);
 	scratch_begin(&w->scratch);
+	assert_int_equal(mkdirat(w->scratch.fd, ".slipway", 0700), 0);
 	assert_int_equal(loop_new(&w->loop, 2, false, &w->fail), 0);
+	w->http = http_new(w->loop, &(struct http_options){ .width = 0 });
+	w->store = host_store_new();
+	w->reporter.note = on_note;
+	/* No spool: thousands of small contents are sooner packed twice than written and read. Files that were just
+	 * written are older than the run: they need not be hashed twice. */
+	w->context = (struct context){ .loop = w->loop, .reporter = &w->reporter, .now_s = clock_wall_s() + 60 };
+	w->packs = packs_new(&w->context);
 	return w;
 }
 
@@ -28,10 +50,23 @@ void world_unseat(struct world *w)
 	*seat = (struct seat){ 0 };
 }
 
+void world_kill(struct world *w, struct seat *s)
+{
+	if (w->row->expire_lock) {
+		w->row->expire_lock(&w->scratch, s->name);
+		return;
+	}
+	w->ops->place_close(s->place);
+	s->place = NULL;
+}
+
 void world_free(struct world *w)
 {
 	while (w->seat_count)
 		world_unseat(w);
+	host_store_free(w->store);
+	packs_free(w->packs);
+	http_free(w->http);
 	loop_free(w->loop);
 	for (size_t i = 0; i < MAX_RESULTS; i++)
 		arena_clear(&w->results[i]);
@@ -69,7 +104,8 @@ struct seat *world_seat_with(struct world *w, const char *name, const char *key,
 {
 	struct seat *seat = &w->seats[w->seat_count++];
 	struct strbuf text = STRBUF_INIT;
-	struct host_env env = { .loop = w->loop, .project_root = w->scratch.path };
+	struct host_env env = { .loop = w->loop, .project_root = w->scratch.path, .http = w->http, .store = w->store,
+		.packer = packs_packer(w->packs), .state_dir = state_dir(w) };
 
 	assert_true(w->seat_count <= MAX_SPOTS);
 	w->row->settings(&text, &w->scratch, name);
@@ -151,16 +187,17 @@ const struct tree *world_tree(struct world *w, ...)
 
 const struct tree *world_big_tree(struct world *w, size_t count, const char *salt, size_t salted)
 {
-	const struct blob_dir *dir = new_dir(w);
 	struct entry *entries = xcalloc(count, sizeof *entries);
+	struct blob *blobs = arena_alloc(&w->mem, count * sizeof *blobs);
 	const struct tree *t;
 
 	for (size_t i = 0; i < count; i++) {
-		char path[64], text[64];
+		char *text = arena_printf(&w->mem, "%zu%s\n", i, i < salted ? salt : "");
 
-		snprintf(path, sizeof path, "d%02zu/f%05zu.txt", i % 50, i);
-		snprintf(text, sizeof text, "%zu%s\n", i, i < salted ? salt : "");
-		add_file(w, dir, &entries[i], path, text);
+		blobs[i] = (struct blob){ .size = strlen(text), .source = BLOB_MEMORY, .data = text };
+		sha256_bytes(text, strlen(text), blobs[i].sha256);
+		entries[i] = (struct entry){ .path = arena_printf(&w->mem, "d%02zu/f%05zu.txt", i % 50, i),
+			.blob = &blobs[i] };
 	}
 	t = finish(w, entries, count);
 	free(entries);
@@ -188,6 +225,12 @@ int world_wait(struct world *w, struct op *op)
 		loop_turn(w->loop, 10000);
 	w->fail = op->fail;
 	return op->rc;
+}
+
+size_t tests_add(struct CMUnitTest *out, size_t n, const struct CMUnitTest *more, size_t count)
+{
+	memcpy(out + n, more, count * sizeof *more);
+	return n + count;
 }
 
 int world_setup(void **state)

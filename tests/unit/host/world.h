@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "conformance.h"
+#include "deploy/packs.h"
 
 #define MAX_SPOTS 8
 #define MAX_RESULTS 32
@@ -21,6 +22,11 @@ struct world {
 	const struct host_ops *ops;
 	struct scratch scratch;
 	struct loop *loop;
+	struct http *http;
+	struct host_store *store;
+	struct context context;         /* what packs need of it */
+	struct reporter reporter;
+	struct packs *packs;
 	struct arena mem;
 	struct seat seats[MAX_SPOTS];
 	size_t seat_count;
@@ -30,24 +36,31 @@ struct world {
 	struct fail fail;               /* of the last call */
 };
 
+/* What deploys say about themselves. */
+#define MESSAGE "a \"message\"\nof two lines"
+
 /* A row of a cmocka table, with the host row in `start`. */
 #define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, world_setup, world_teardown, start)
+/* Appends a table of them, when it applies. */
+#define ADD_TESTS(out, n, applies, tests) ((applies) ? tests_add(out, n, tests, sizeof(tests) / sizeof *(tests)) : (n))
+size_t tests_add(struct CMUnitTest *out, size_t n, const struct CMUnitTest *more, size_t count);
 int world_setup(void **state);
 int world_teardown(void **state);
 
 struct world *world_new(const struct host_row *row);
 void world_free(struct world *w);
-/* A place in a session of its own, as another process would have it; the same name is the same place. A process that
- * was killed is a seat that is not used again (it is closed with the world). */
+/* A place in a session of its own, as another process would have it; the same name is the same place. */
 struct seat *world_seat(struct world *w, const char *name);
 /* With a setting more or changed: key and JSON value. */
 struct seat *world_seat_with(struct world *w, const char *name, const char *key, const char *value);
 /* Closes the newest seat. */
 void world_unseat(struct world *w);
+/* The process of this seat was killed and its lock is no more: it must not be used again. */
+void world_kill(struct world *w, struct seat *s);
 
 /* A build: pairs of path and text, ended by NULL. The files lie below the scratch directory. */
 const struct tree *world_tree(struct world *w, ...);
-/* One of `count` generated files: d00/f0000.txt and so on, each with its number and `salt` as text. */
+/* One of `count` contents in memory: d00/f00000.txt and so on, each its number and, the first `salted`, salt. */
 const struct tree *world_big_tree(struct world *w, size_t count, const char *salt, size_t salted);
 
 struct op *world_op(struct world *w);
@@ -60,6 +73,9 @@ int seat_unlock(struct world *w, struct seat *s);
 struct live_state seat_read(struct world *w, struct seat *s);
 struct release_list seat_list(struct world *w, struct seat *s);
 enum release_state seat_probe(struct world *w, struct seat *s, const char *id);
+/* What header.tree of a release of this tree reads there. */
+void seat_label(struct world *w, struct seat *s, const struct tree *want, uint8_t out[SHA256_SIZE]);
+/* For what is live, as was just read. */
 int seat_begin(struct world *w, struct seat *s, const char *id, const struct tree *want, bool fresh,
                struct missing *out);
 int seat_put(struct world *w, struct seat *s, const struct missing *missing, struct stage_stats *stats);
@@ -72,7 +88,7 @@ struct missing seat_stage(struct world *w, struct seat *s, const char *id, const
 /* lock, stage, flush, switch from what is live, unlock. All must succeed. */
 struct missing seat_deploy(struct world *w, struct seat *s, const char *id, const struct tree *want);
 void assert_served(struct world *w, struct seat *s, const char *path, const char *text);
-/* fetch(id) has exactly these entries, with these contents; verify finds nothing. */
+/* fetch(id) has exactly these entries, with these contents (which were staged in this world); verify finds nothing. */
 void assert_holds(struct world *w, struct seat *s, const char *id, const struct tree *want);
 /* The last call failed so. */
 void assert_failed(struct world *w, int rc, enum fail_kind kind);

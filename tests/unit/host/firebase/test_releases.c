@@ -165,11 +165,44 @@ static void nonsense(void **state)
 	}
 }
 
+static const char *compressor(const struct parsed *p, const char *version)
+{
+	char name[64];
+	struct arena mem = ARENA_INIT;
+	static _Thread_local char copy[64];
+
+	snprintf(name, sizeof name, "projects/1/sites/s/versions/%s", version);
+	snprintf(copy, sizeof copy, "%s", releases_compressor(p ? p->doc : NULL, name, &mem));
+	arena_clear(&mem);
+	return copy;
+}
+
+/* Only what we have made ourselves, and say so, has a compressor that is known. */
+static void compressors(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "{\"releases\":["
+	      RELEASE("3", "DEPLOY", "2026-11-24T09:05:02Z", "", "," VERSION("v3", "FINALIZED",
+	      "\"labels\":{\"slipway-gz\":\"theirs\"}")) ","
+	      RELEASE("2", "DEPLOY", "2026-11-24T09:05:02Z", "", "," VERSION("v2", "FINALIZED",
+	      "\"labels\":{\"slipway-release\":\"" B "\",\"slipway-gz\":\"libdeflate-1-14-6\"}")) ","
+	      RELEASE("1", "DEPLOY", "2026-11-23T09:05:02Z", "", "," VERSION("v1", "FINALIZED", OWN(A, ""))) "]}");
+	assert_string_equal(compressor(&p, "v2"), "libdeflate-1-14-6");
+	assert_string_equal(compressor(&p, "v1"), "unknown");
+	assert_string_equal(compressor(&p, "v3"), "unknown");
+	assert_string_equal(compressor(&p, "v4"), "unknown");
+	assert_string_equal(compressor(NULL, "v2"), "unknown");
+	done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing), cmocka_unit_test(back_from_bad), cmocka_unit_test(foreign_and_gone),
 		cmocka_unit_test(disabled), cmocka_unit_test(out_of_order), cmocka_unit_test(nonsense),
+		cmocka_unit_test(compressors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
