@@ -127,7 +127,7 @@ test: test-programs
 unit: test-programs
 	@$(PROVE) $(or $(ONLY),$(UNIT_PROGRAMS) $(REPLAYS))
 test-peers: test-programs
-	@bash tests/peers.sh
+	@$(PROVE) tests/peers.sh tests/peers-parity.sh
 demo: all
 	@SLIPWAY='$(abspath $(PROGRAM))' bash tests/demo.sh
 bench: all $(TOOL_PROGRAMS) $(FAKE_PROGRAMS)
