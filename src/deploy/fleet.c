@@ -122,23 +122,12 @@ void run_finish(struct run *r, enum result result)
 	tell(r, "place.result", "result", result_name(result));
 }
 
-/* Trouble on the way has no better advice than patience. */
-static void advise(struct fail *f)
-{
-	if (*f->hint || (f->kind != FAIL_LINK && f->kind != FAIL_BUSY))
-		return;
-	if (f->retry_after_ms > RETRY_PATIENCE_MS)
-		fail_hint(f, "give the same command again in %u s", f->retry_after_ms / 1000);
-	else
-		fail_hint(f, "it may pass by itself: then give the same command again");
-}
-
 void run_leave(struct run *r, enum result result, const struct fail *f)
 {
 	r->active = false;
 	if (f) {
 		r->row.fail = *f;
-		advise(&r->row.fail);
+		retry_advise(&r->row.fail);
 	}
 	if (f && r->fleet->c->secrets)
 		secrets_redact_fail(r->fleet->c->secrets, &r->row.fail);
@@ -207,10 +196,14 @@ static bool gets_another_try(struct run *r)
 void fleet_say_late(const struct run *r, struct fail *f)
 {
 	const struct seat *s = seat_of(r);
+	struct fail was = *f;
 
-	if (f->kind == FAIL_CANCELLED && s->late && !fleet_interrupted(r->fleet))
-		fail_set(f, FAIL_LINK, "not done after %lld s, which is all that timeouts.target gives",
-			 (long long)(s->most_ms / 1000));
+	if (f->kind != FAIL_CANCELLED || !s->late || fleet_interrupted(r->fleet))
+		return;
+	fail_set(f, FAIL_LINK, "not done after %lld s, which is all that timeouts.target gives (%s)",
+		 (long long)(s->most_ms / 1000), was.text);
+	if (*was.stage)
+		fail_stage(f, was.stage);
 }
 
 static void fail_run(struct run *r, const struct phase *ph)
@@ -245,6 +238,12 @@ static bool is_limited(const struct run *r)
 	return !(r->ops->traits & HOST_RETRIES);
 }
 
+/* A step that asked nothing (a lock of this machine's own, a look that the record answers) says nothing about it. */
+static bool was_asked(const struct run *r)
+{
+	return !r->ops->requests || r->ops->requests(r->place) > 0;
+}
+
 void run_done(struct run *r, int rc)
 {
 	struct fleet *fl = r->fleet;
@@ -260,7 +259,7 @@ void run_done(struct run *r, int rc)
 	if (rc < 0)
 		fail_run(r, fl->phase);
 	else
-		s->answered = true;
+		s->answered |= was_asked(r);
 }
 
 static void start_run(struct fleet *fl, struct seat *s)
@@ -303,8 +302,10 @@ static bool start_more(struct fleet *fl)
 /* A run that waits for its next try has no step to cancel: it ends here. */
 static void cut_pause(struct seat *s)
 {
+	const struct fail why = s->sw.fate == FATE_TODO ? s->sw.why : s->run->op.fail;
+
 	loop_timer_stop(s->run->fleet->c->loop, &s->pause);
-	fail_set(&s->run->op.fail, FAIL_CANCELLED, "interrupted while waiting for another try");
+	fail_set(&s->run->op.fail, FAIL_CANCELLED, "interrupted while waiting for another try, after: %s", why.text);
 	run_done(s->run, -1);
 }
 

@@ -32,3 +32,13 @@ unsigned retry_budget(uint64_t planned_requests)
 
 	return budget < UINT_MAX ? (unsigned)budget : UINT_MAX;
 }
+
+void retry_advise(struct fail *f)
+{
+	if (*f->hint || (f->kind != FAIL_BUSY && f->kind != FAIL_LINK))
+		return;
+	if (f->retry_after_ms > RETRY_PATIENCE_MS)
+		fail_hint(f, "give the same command again in %u s", f->retry_after_ms / 1000);
+	else
+		fail_hint(f, "it may pass by itself: then give the same command again");
+}

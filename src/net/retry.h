@@ -30,5 +30,7 @@ struct retry {
 struct retry retry_judge(const struct fail *f, unsigned tries, unsigned budget, uint32_t random);
 /* The budget of a run that plans so many requests: 50 and a tenth. */
 unsigned retry_budget(uint64_t planned_requests);
+/* Where nothing was tried any more though it may pass by itself, and no hint says more: says that. */
+void retry_advise(struct fail *f);
 
 #endif

@@ -3,6 +3,7 @@
 # stand-in's ways. Source it instead of lib.sh.
 #
 #   faults WORKERS JOB...     one check a job; see firebase_faults.py for what a job is and for what is checked after every run
+#   fleets WORKERS NAME...    one check a scenario of firebase_fleet.py
 #   firebase_python FILE ...  runs tests/e2e/FILE with tmp in its environment
 # The work lies in memory where the machine has /dev/shm: hundreds of runs should not wait for a disk.
 if [ -z "${TMPDIR:-}" ] && [ -d /dev/shm ] && [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 65536 ]; then
@@ -30,6 +31,21 @@ faults() {
 			fail "$job at each of $tried requests" "$said"
 		else
 			ok test "$last" -ge "$least" -- "$job at each of $tried requests: old or new, whole, and told so; the same again finishes"
+		fi
+	done
+}
+
+fleets() {
+	local name said ended
+	firebase_python firebase_fleet.py "$@" >"$tmp/fleets" 2>"$tmp/fleets.err"
+	shift
+	for name; do
+		said=$(grep -F "BAD $name:" "$tmp/fleets" | cut -c1-1200 | head -20)
+		ended=$(grep "^END $name " "$tmp/fleets" | cut -d' ' -f3-)
+		if [ -z "$said" ] && [ -n "$ended" ]; then
+			pass "fifty sites, $name ($ended)"
+		else
+			fail "fifty sites, $name" "$said" "$(cat "$tmp/fleets.err")"
 		fi
 	done
 }

@@ -64,16 +64,17 @@ class Shop:
         words = [SERVER, "--die-with-parent", "--project", "demo=" + ",".join(self.sites), "--allow-owner",
                  "--service-account", str(self.top / "sa.json"), "--log", str(self.log)] + list(server)
         self.server = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        line = self.server.stdout.readline()
-        if not line.startswith("ready "):
+        said = iter(self.server.stdout.readline, "")
+        self.url = next((line.split()[1] for line in said if line.startswith("ready ")), None)
+        if not self.url:
             raise RuntimeError("the stand-in does not start")
-        self.url = line.split()[1]
         self.link = http.client.HTTPConnection(self.url.split("//")[1], timeout=60)
         self.env = dict(os.environ, HOME=str(self.top), FIREBASE_HOSTING_API_URL=self.url, FIREBASE_TOKEN_URL=self.url,
                         GOOGLE_APPLICATION_CREDENTIALS=str(self.top / "sa.json"), SLIPWAY_USER="ana@desk")
-        self.document("slipway.json", {
+        self.settings = {
             "slipway": 1, "name": "shop", "builds": {"app": {"dir": "dist"}}, "defaults": {"render": ["config.js"]},
-            "targets": {s: {"vars": {"CATALOG_ID": n + 1}} for n, s in enumerate(self.sites)}})
+            "targets": {s: {"vars": {"CATALOG_ID": n + 1}} for n, s in enumerate(self.sites)}}
+        self.document("slipway.json", self.settings)
         self.document("manifests/kiosks.json", dict({"kind": "firebase", "project": "demo",
                                                      "timeouts": timeouts or QUICK}, **(host or {})))
 

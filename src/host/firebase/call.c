@@ -179,6 +179,10 @@ static void answered(struct http_request *rq)
 		with_token(c);
 		return;
 	}
+	if (rq->rc < 0 && rq->fail.kind == FAIL_CANCELLED && rq->status >= 400) {
+		struct fail was = rq->fail;
+		fail_set(&rq->fail, was.kind, "%s; it was answered %ld before", was.text, rq->status);
+	}
 	c->rc = rq->rc;
 	if (c->rc == 0 && !c->raw)
 		c->rc = parse(c);

@@ -55,6 +55,22 @@ static void a_stated_time_is_the_least(void **state)
 	assert_int_equal(retry_judge(&late, 1, 1, 0).verdict, RETRY_PENDING);
 }
 
+static void says_what_may_help(void **state)
+{
+	struct fail busy = { .kind = FAIL_BUSY }, late = { .kind = FAIL_BUSY, .retry_after_ms = 120000 },
+		    other = { .kind = FAIL_AUTH }, known = { .kind = FAIL_LINK, .hint = "ask ana" };
+	(void)state;
+
+	retry_advise(&busy);
+	assert_string_equal(busy.hint, "it may pass by itself: then give the same command again");
+	retry_advise(&late);
+	assert_string_equal(late.hint, "give the same command again in 120 s");
+	retry_advise(&other);
+	assert_string_equal(other.hint, "");
+	retry_advise(&known);
+	assert_string_equal(known.hint, "ask ana");
+}
+
 static size_t budget_of(const char *text, size_t places)
 {
 	struct fail f = FAIL_INIT;
@@ -90,6 +106,7 @@ int main(void)
 		cmocka_unit_test(waits_double_up_to_a_ceiling),
 		cmocka_unit_test(there_is_an_end),
 		cmocka_unit_test(a_stated_time_is_the_least),
+		cmocka_unit_test(says_what_may_help),
 		cmocka_unit_test(failure_budgets),
 	};
 
