@@ -139,7 +139,8 @@ anew
 files 'with space.txt' 'per%20cent.txt' '100%.txt' 'hash#tag.txt' 'what?.txt' "single'quote.txt" 'double"quote.txt' '日本語/ファイル.txt' \
 	'emoji🙂.txt' 'ümlaut.txt' $'nfd-u\xcc\x88.txt' '[brackets].txt' '{braces}.txt' '(parens).txt' '+plus.txt' 'a&b.txt' 'semi;colon.txt' \
 	'-dash.txt' 'com,ma.txt' 'star*.txt' 'tilde~.txt' "dollar\$HOME.txt" 'back`tick.txt' '...' 'a..b' ' leading' 'trailing ' \
-	CASE.txt case.txt '@at' '!bang' 'a=b' 'co:lon' 'pi|pe' '<angle>' 'deep/1/2/3/4/5/6/7/8/9/file' "$(printf 'long%.0s' {1..60})" 'no-extension' 'x.tar.gz'
+	CASE.txt case.txt '@at' '!bang' 'a=b' 'co:lon' 'pi|pe' '<angle>' 'deep/1/2/3/4/5/6/7/8/9/file' \
+	"$(printf 'long%.0s' {1..60})" 'no-extension' 'x.tar.gz'
 ln -s assets/app.js "$site/public/link.js"
 ln -s assets "$site/public/linked"
 chmod 600 "$site/public/assets/app.js"
