@@ -139,8 +139,8 @@ anew
 files 'with space.txt' 'per%20cent.txt' '100%.txt' 'hash#tag.txt' 'what?.txt' "single'quote.txt" 'double"quote.txt' '日本語/ファイル.txt' \
 	'emoji🙂.txt' 'ümlaut.txt' $'nfd-u\xcc\x88.txt' '[brackets].txt' '{braces}.txt' '(parens).txt' '+plus.txt' 'a&b.txt' 'semi;colon.txt' \
 	'-dash.txt' 'com,ma.txt' 'star*.txt' 'tilde~.txt' "dollar\$HOME.txt" 'back`tick.txt' '...' 'a..b' ' leading' 'trailing ' \
-	CASE.txt case.txt \
-	'@at' '!bang' 'a=b' 'co:lon' 'pi|pe' '<angle>' 'deep/1/2/3/4/5/6/7/8/9/file' "$(printf 'long%.0s' {1..60})" 'no-extension' 'x.tar.gz'
+	CASE.txt case.txt '@at' '!bang' 'a=b' 'co:lon' 'pi|pe' '<angle>' 'deep/1/2/3/4/5/6/7/8/9/file' \
+	"$(printf 'long%.0s' {1..60})" 'no-extension' 'x.tar.gz'
 ln -s assets/app.js "$site/public/link.js"
 ln -s assets "$site/public/linked"
 chmod 600 "$site/public/assets/app.js"
@@ -156,8 +156,8 @@ hosting <<'J'
 {
 	/* comments, both kinds */
 	"hosting": [ // targets and sites
-		{ "target": "one", "public": "public", "cleanUrls": true, "trailingSlash": true, "appAssociation": "NONE",
-			"i18n": { "root": "/i18n" },
+		{ "target": "one", "public": "public", "cleanUrls": true, "trailingSlash": true,
+			"appAssociation": "NONE", "i18n": { "root": "/i18n" },
 			"rewrites": [
 				{ "source": "/api/**", "function": "api" },
 				{ "source": "/eu/**", "function": "eu", "region": "europe-west1" },
@@ -179,8 +179,8 @@ hosting <<'J'
 		{ "site": "s1", "public": "public", "trailingSlash": null,
 			"headers": [
 				{ "source": "**/*.@(js|css)", "headers": [{ "key": "Cache-Control", "value": "max-age=31536000" }] },
-				{ "source": "**", "headers": [{ "key": "X-A", "value": "1" }, { "key": "X-A", "value": "2" },
-					{ "key": "X-B", "value": "ü \"q\"" }] },
+				{ "source": "**", "headers": [
+					{ "key": "X-A", "value": "1" }, { "key": "X-A", "value": "2" }, { "key": "X-B", "value": "ü \"q\"" }] },
 				{ "regex": "\\.html$", "headers": [] } ] },
 		{ "site": "s2", "public": "public" },
 		{ "site": "s3", "public": "public", "rewrites": [], "redirects": [], "headers": [] },
@@ -212,8 +212,9 @@ hosting <<J
 	  "postdeploy": "echo after one in \$PROJECT_DIR >>$tmp/log" },
 	{ "target": "two", "public": "public", "predeploy": "echo before two >>$tmp/log", "postdeploy": ["echo after two >>$tmp/log"] } ] }
 J
-printf '{ "projects": { "default": "demo" }, "targets": { "demo": { "hosting": { "one": ["s1"], "two": ["s2"] } } } }\n' \
-	>"$site/.firebaserc"
+cat >"$site/.firebaserc" <<'J'
+{ "projects": { "default": "demo" }, "targets": { "demo": { "hosting": { "one": ["s1"], "two": ["s2"] } } } }
+J
 same 2 "hooks"
 is "$log" "$their_log" "hooks: they ran alike, with the same environment"
 like "$log" "before two.*after one in $site" "hooks: all of them"

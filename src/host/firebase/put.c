@@ -118,12 +118,12 @@ static void start_one(struct putting *pt)
 /* Its own count among the pending goes with the last that was started. */
 static void leave_ring(struct session *s)
 {
-	struct putting *pt = s->putting->next;
+	struct putting *last = s->putting, *pt = last->next;
 
-	if (pt == s->putting)
+	if (pt == last)
 		s->putting = NULL;
 	else
-		s->putting->next = pt->next;
+		last->next = pt->next;
 	fan_one_done(&pt->fan, 0, NULL);
 }
 
