@@ -17,7 +17,7 @@ JOBS ?= 4
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean deps uninstall,$(GOALS)),)
 include build/deps-build.mk
-ifneq ($(filter test unit lint test-programs test-peers demo bench,$(GOALS)),)
+ifneq ($(filter test unit lint test-programs test-peers bench,$(GOALS)),)
 include build/deps-test.mk
 endif
 ifneq ($(filter lint fuzz,$(GOALS)),)
@@ -127,9 +127,9 @@ test: test-programs
 unit: test-programs
 	@$(PROVE) $(or $(ONLY),$(UNIT_PROGRAMS) $(REPLAYS))
 test-peers: test-programs
-	@bash tests/peers.sh
-demo: all
-	@SLIPWAY='$(abspath $(PROGRAM))' bash tests/demo.sh
+	@$(PROVE) tests/peers.sh tests/peers-parity.sh
+demo: all $(FAKE_PROGRAMS)
+	@SLIPWAY='$(abspath $(PROGRAM))' SLIPWAY_BUILD='$(abspath $(BUILD))' bash tests/demo.sh
 bench: all $(TOOL_PROGRAMS) $(FAKE_PROGRAMS)
 	@SLIPWAY='$(abspath $(PROGRAM))' SLIPWAY_BUILD='$(abspath $(BUILD))' bash bench/run.sh
 lint:

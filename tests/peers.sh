@@ -2,28 +2,24 @@
 # Comparisons with programs that come from npm, for `make test-peers`; `make test` needs none of them.
 #   globs: the committed vectors, which the units hold ours against, are what npm's glob 10 and minimatch 9 say today.
 #   firebase: the official client gets along with the stand-in of tests/fake/firebase, which is how we know that it is faithful.
+# What slipway makes of a firebase.json project, against what that client makes of it, is in peers-parity.sh.
 # The packages stay in build/npm: installing the official client takes minutes.
 . "$(dirname "$0")/e2e/lib.sh"
 . "$lib_repo/tests/e2e/firebase.sh"
+. "$lib_repo/tests/e2e/official.sh"
 need node npm diff openssl
-
-# install PACKAGE@MAJOR...: $modules is where they are
-install() {
-	run "$lib_repo/tests/tools/npm.sh" install "$@"
-	[ "$rc" = 0 ] || skip_or_fail "$err"
-	modules=$out/node_modules
-}
 
 ## Globs
 
-install glob@10 minimatch@9
-run node "$lib_repo/tests/tools/glob-vectors.mjs" "$modules"
+run "$lib_repo/tests/tools/npm.sh" install glob@10 minimatch@9
+[ "$rc" = 0 ] || skip_or_fail "$err"
+run node "$lib_repo/tests/tools/glob-vectors.mjs" "$out/node_modules"
 exits 0 "the peer writes its vectors"
 ok diff "$lib_repo/tests/data/glob-vectors.json" "$tmp/out" -- "the committed vectors are the peer's"
 
 ## The official Firebase client against the stand-in
 
-install firebase-tools@15.34.2
+official_install
 
 mkdir -p site/public/assets site/public/.well-known site/public/node_modules/x
 cd site || exit 1
@@ -49,16 +45,7 @@ cat >firebase.json <<'J'
 J
 printf '{"projects":{"default":"demo"},"targets":{"demo":{"hosting":{"kiosk":["shop"]}}}}\n' >.firebaserc
 
-# firebase ARG...: the official client, with every service it asks at $base
-firebase() {
-	local name args=()
-	for name in TOKEN API HOSTING_API RESOURCEMANAGER SERVICE_USAGE AUTH AUTHPROXY IDENTITY FUNCTIONS FUNCTIONS_V2; do
-		args+=("FIREBASE_${name}_URL=$base")
-	done
-	run env -u GOOGLE_APPLICATION_CREDENTIALS "${args[@]}" CI=1 NO_UPDATE_NOTIFIER=1 FIREBASE_TOKEN=refresh-me \
-		NODE_EXTRA_CA_CERTS="$tmp/tls.pem" timeout 300 \
-		"$modules/.bin/firebase" --non-interactive --project demo "$@"
-}
+firebase() { official --project demo "$@"; }
 # The live tree of a site is what the client lists: everything but what `ignore` names.
 same_tree() { # SITE NAME
 	rm -rf "$tmp/live"
@@ -90,9 +77,6 @@ is "$(fake_json "$tmp/peer-site.json" '[d["config"][k] for k in ("cleanUrls", "t
 	"[True, 'REMOVE', {'root': '/'}]" "and the rest"
 is "$(fake_counter uploads) $(fake_counter errors)" "$(find "$tmp/want" -type f -exec sha256sum {} + | cut -c1-64 | sort -u | wc -l) 0" \
 	"each content was uploaded once, and nothing was refused"
-
-# slipway's own deploy of this directory to shop-b belongs here: the same tree (same_tree shop-b), the same configuration as in
-# peer-site.json.
 
 firebase hosting:channel:deploy pr-1 --expires 1d
 exits 0 "it deploys to a preview channel"

@@ -201,7 +201,8 @@ struct host_ops {
 
 	/* Reading; all may be called without the lock and write nothing. */
 	void (*read)(struct place *p, struct live_state *out, struct op *op);           /* cheap: pointer and header */
-	/* newest first; a kind with HOST_UNLISTED lists what was live once, as of the latest read */
+	/* Newest first. A kind may know no other releases than those that were live once, and tell them as of the latest
+	 * read. */
 	void (*list)(struct place *p, struct release_list *out, struct op *op);
 	/* FAIL_MISSING: no manifest. want (may be NULL): what it will be compared with; kinds that know contents by another
 	 * digest name those that want has by want's. */

@@ -54,7 +54,8 @@ static const char *winner(const json *object, const char *key)
 static bool is_absent(const json *member)
 {
 	return json_type(member) == JSON_NULL ||
-	       (strcmp(json_key(member), "type") == 0 && json_type(member) == JSON_NUMBER && !json_number(member, 1));
+	       (strcmp(json_key(member), "type") == 0 && json_type(member) == JSON_NUMBER &&
+		!(json_number(member, 1) > 0 || json_number(member, 1) < 0));
 }
 
 static void warn(const struct fbjson_writing *t, const json *member, const char *beats)

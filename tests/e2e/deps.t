@@ -32,6 +32,11 @@ like "$calls" " make( |$)" "a removed package counts as missing"
 unlike "$calls" " gcc( |$)" "an installed one is not asked for"
 unlike "$calls" "update" "the lists are not refreshed when they need not be"
 unlike "$calls" "cmocka" "build does not ask for what only tests need"
+: >calls
+run env PATH="$tmp/bin" sh "$deps" test
+unlike "$(cat calls)" "chromium" "nor tests for a browser"
+run env PATH="$tmp/bin" sh "$deps" browser
+like "$(cat calls)" " chromium( |$)" "which is a group of its own"
 
 : >calls
 fake apt-get "echo \"\$@\" >>$tmp/calls; case \$1 in update) : >$tmp/updated ;; install) [ -e $tmp/updated ] ;; esac"

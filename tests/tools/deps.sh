@@ -1,21 +1,23 @@
 #!/bin/sh
-# Installs what is missing. usage: deps.sh build|test|lint|all
+# Installs what is missing. usage: deps.sh build|test|browser|lint|all
 # Debian and its children: apt-get, with sudo when not root. Elsewhere: says what is missing. A second run does nothing.
 set -eu
 
 build="gcc libc6-dev make git ca-certificates pkg-config libssl-dev libcjson-dev libsqlite3-dev libxxhash-dev
 	libdeflate-dev zlib1g-dev libutf8proc-dev libcurl4-openssl-dev"
 test="libcmocka-dev curl perl strace python3 python3-jsonschema rsync tmux procps util-linux diffutils openssl sqlite3"
+browser="chromium"
 lint="clang clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc universal-ctags binutils"
 
 group=${1:-all}
 case $group in
 build) packages=$build ;;
 test) packages="$build $test" ;;
+browser) packages="$build $test $browser" ;;
 lint) packages="$build $lint" ;;
-all) packages="$build $test $lint" ;;
+all) packages="$build $test $browser $lint" ;;
 *)
-	echo "usage: deps.sh build|test|lint|all" >&2
+	echo "usage: deps.sh build|test|browser|lint|all" >&2
 	exit 2
 	;;
 esac
@@ -23,7 +25,8 @@ esac
 # What a system without dpkg must offer, under names that are the same everywhere.
 elsewhere() {
 	commands="cc pkg-config"
-	case $group in test | all) commands="$commands prove strace python3 rsync" ;; esac
+	case $group in test | browser | all) commands="$commands prove strace python3 rsync" ;; esac
+	case $group in browser | all) commands="$commands chromium" ;; esac
 	case $group in lint | all) commands="$commands clang clang-tidy cppcheck shellcheck mandoc ctags" ;; esac
 	missing=
 	for c in $commands; do

@@ -276,7 +276,7 @@ void firebase_clone(struct place *p, const struct place *from, struct missing *o
 	struct cloning *cl;
 
 	(void)stats;
-	if (!from->staging || p->staging->sealed) {
+	if (!from->staging || !p->staging || p->staging->sealed) {
 		fail_set(&op->fail, FAIL_REMOTE, "there is nothing to copy");
 		op_finish(p->session->loop, op, -1);
 		return;

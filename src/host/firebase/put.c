@@ -118,21 +118,27 @@ static void start_one(struct putting *pt)
 /* Its own count among the pending goes with the last that was started. */
 static void leave_ring(struct session *s)
 {
-	struct putting *pt = s->putting->next;
+	struct putting *last = s->putting, *pt = last->next;
 
-	if (pt == s->putting)
+	if (pt == last)
 		s->putting = NULL;
 	else
-		s->putting->next = pt->next;
+		last->next = pt->next;
 	fan_one_done(&pt->fan, 0, NULL);
 }
 
-/* s->putting is the one that had its turn last: a ring of one link. */
+/* Whose turn it is; NULL when there is nothing to start, or enough is open. s->putting is the one that had its turn
+ * last: a ring of one link. */
+static struct putting *next_turn(const struct session *s)
+{
+	return s->putting && s->open_bodies < http_peer_width(s->peer) + AHEAD ? s->putting->next : NULL;
+}
+
 static void start_more(struct session *s)
 {
-	while (s->putting && s->open_bodies < http_peer_width(s->peer) + AHEAD) {
-		struct putting *pt = s->putting->next;
+	struct putting *pt;
 
+	while ((pt = next_turn(s)) != NULL) {
 		if (pt->at == pt->count || pt->fan.rc < 0 || atomic_load(&pt->fan.op->cancel)) {
 			if (pt->at < pt->count && pt->fan.rc == 0)
 				pt->fan.rc = fail_set(&pt->fan.op->fail, FAIL_CANCELLED, "interrupted");

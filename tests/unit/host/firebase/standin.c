@@ -139,6 +139,8 @@ char *standin_send(const char *method, const void *body, size_t size, const char
 }
 
 static char *call(const char *method, const char *body, const char *path, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+static char *call(const char *method, const char *body, const char *path, va_list ap)
 {
 	char where[1024];
 

@@ -2,6 +2,9 @@
  * looks late, and answers that are lost. */
 #include "../firebase_row.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "../world.h"
 #include "standin.h"
 
@@ -174,7 +177,6 @@ static void copies(void **state)
 {
 	struct world *w = *state;
 	struct seat *a = world_seat(w, "one"), *b = beside(w, a, "two");
-	struct seat *far = world_seat_with(w, "far", "project", "\"elsewhere\"");
 	const struct tree *t = world_tree(w, "index.html", "1", "same", "s", "gone", "g", NULL);
 	const struct tree *u = world_tree(w, "index.html", "2", "same", "s", "more", "m", NULL);
 	struct missing missing;
@@ -183,7 +185,7 @@ static void copies(void **state)
 	assert_int_equal(seat_lock(w, a), 0);
 	assert_int_equal(seat_lock(w, b), 0);
 	seat_stage(w, a, A, t);
-	assert_failed(w, clone(w, far, a, &missing), FAIL_REMOTE);
+	assert_failed(w, clone(w, b, a, &missing), FAIL_REMOTE);        /* nothing was begun */
 	assert_int_equal(seat_begin(w, b, B, u, false, &missing), 0);
 	assert_int_equal(missing.count, 3);
 	assert_int_equal(clone(w, b, a, &missing), 0);
@@ -201,6 +203,32 @@ static void copies(void **state)
 	json_doc_free(live);
 }
 
+/* The service does not copy across projects: begin's own version is used. */
+static void copies_that_are_refused(void **state)
+{
+	struct world *w = *state;
+	struct seat *a = world_seat(w, "one"), *far;
+	const struct tree *t = world_tree(w, "index.html", "1", "same", "s", NULL);
+	struct missing missing, left;
+	char site[64], text[256];
+
+	standin_site(site, &w->scratch, "one");
+	snprintf(text, sizeof text, "{\"project\":\"elsewhere\",\"sites\":[\"%s-far\"]}", site);
+	free(standin_call("POST", text, "/_fake/sites"));
+	snprintf(text, sizeof text, "\"elsewhere\",\"site\":\"%s-far\"", site);
+	far = world_seat_with(w, "far", "project", text);
+	assert_int_equal(seat_lock(w, a), 0);
+	seat_stage(w, a, A, t);
+	assert_int_equal(seat_lock(w, far), 0);
+	assert_int_equal(seat_begin(w, far, B, t, false, &missing), 0);
+	assert_int_equal(clone(w, far, a, &left), -1);
+	assert_int_equal(missing.count, 2);
+	assert_int_equal(seat_put(w, far, &missing, NULL), 0);
+	assert_int_equal(seat_seal(w, far, NULL), 0);
+	assert_int_equal(seat_switch(w, far, NULL, B, "deploy"), 0);
+	assert_holds(w, far, B, t);
+}
+
 static void equal_contents_are_sent_once(void **state)
 {
 	struct world *w = *state;
@@ -210,6 +238,18 @@ static void equal_contents_are_sent_once(void **state)
 	assert_int_equal(seat_deploy(w, s, A, t).count, 1);
 	assert_served(w, s, "c", "same");
 	assert_holds(w, s, A, t);
+}
+
+/* Nothing can be written there: the lock keeps nobody out, and the service is changed all the same. */
+static void no_state_directory(void **state)
+{
+	struct world *w = *state;
+	struct seat *s = world_seat(w, "one");
+
+	assert_int_equal(unlinkat(w->scratch.fd, ".slipway", AT_REMOVEDIR), 0);
+	seat_deploy(w, s, A, world_tree(w, "index.html", "1", NULL));
+	assert_failed(w, seat_switch(w, s, NULL, A, "deploy"), FAIL_CONFLICT);
+	assert_served(w, s, "index.html", "1");
 }
 
 /* ---- a deploy that has not looked ---- */
@@ -341,8 +381,9 @@ int main(void)
 {
 	void *start = (void *)(uintptr_t)&firebase_row;
 	const struct CMUnitTest tests[] = {
-		TEST(configuration), TEST(disabling), TEST(channels), TEST(copies), TEST(equal_contents_are_sent_once),
-		TEST(looking_late), TEST(long_histories), TEST(missing_site), TEST(lost_answers), TEST(expired_tokens),
+		TEST(configuration), TEST(disabling), TEST(channels), TEST(copies), TEST(copies_that_are_refused),
+		TEST(equal_contents_are_sent_once), TEST(no_state_directory), TEST(looking_late), TEST(long_histories),
+		TEST(missing_site), TEST(lost_answers), TEST(expired_tokens),
 	};
 	struct standin server;
 	int failed;
