@@ -270,6 +270,7 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 	if (rc == 0 && fleet_interrupted(d->fl))
 		rc = cancelled(f);
 	leave_rest(d);
+	presume_tell(d->fl);
 	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
 	if (rc < 0 || hooks_after(d->c, o, f) < 0)

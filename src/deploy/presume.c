@@ -118,10 +118,13 @@ static bool is_old(struct run *r, const char *presumed)
 	if (same_id(r->live.id, presumed))
 		return false;
 	pw->stage_again = true;
+	/* Anew, but under an id that is older than what is live? */
 	if (r->live.newest_s >= release_id_time(pw->wish->release)) {
+		const struct switch_record *last = switchlog_last(&r->live.log);
 		struct fail f = FAIL_INIT;
-		fail_set(&f, FAIL_CONFLICT, "moved: %s went live while this run was at work; it is left as it is",
-			 r->live.id ? r->live.id : "nothing");
+		fail_set(&f, FAIL_CONFLICT, "moved: %s went live while this run was at work%s%s; it is left as it is",
+			 r->live.id ? r->live.id : "nothing", last && last->by ? ", by " : "",
+			 last && last->by ? last->by : "");
 		fail_hint(&f, "look at slipway releases %s, then deploy again", r->row.place);
 		fail_stage(&f, "seal");
 		run_leave(r, RESULT_FAILED, &f);
@@ -158,4 +161,49 @@ int presume_settle(struct wish *w, struct fleet *fl, struct staging *s, struct f
 	if (anew)
 		stage_all(fl, s);
 	return 0;
+}
+
+/* ---- what is live where a run did not come to its look ---- */
+
+static void told(struct op *op)
+{
+	struct run *r = op->owner;
+
+	if (op->rc == 0)
+		r->row.live = r->live.id;
+	run_done(r, 0);
+}
+
+static void start_tell(struct run *r)
+{
+	r->live = (struct live_state){ .newest_s = -1 };
+	r->ops->read(r->place, &r->live, run_op(r, told));
+}
+
+/* Who is not reached need not be asked once more. */
+static bool is_in_doubt(const struct run *r)
+{
+	enum fail_kind kind = r->row.fail.kind;
+	bool left = r->row.result == RESULT_FAILED || r->row.result == RESULT_INTERRUPTED;
+
+	if (!left || !(r->ops->traits & HOST_FENCES) || kind == FAIL_LINK || kind == FAIL_BUSY)
+		return false;
+	return r->presumed || (kind == FAIL_CONFLICT && strcmp(r->row.fail.stage, "seal") == 0);
+}
+
+void presume_tell(struct fleet *fl)
+{
+	static const struct phase tell = { .id = PHASE_VERIFY, .start = start_tell, .always = true, .once = true };
+	size_t count;
+	struct run *runs = fleet_runs(fl, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct run *r = &runs[i];
+		if (!r->ops || (!r->presumed && !is_in_doubt(r)))
+			continue;
+		r->row.live = NULL;
+		if (r->presumed)
+			r->row.previous = NULL;
+	}
+	fleet_walk(fl, &tell, is_in_doubt);
 }

@@ -15,5 +15,8 @@ void presume(struct wish *w, struct fleet *fl);
 /* After stage_all: looks at the presumed runs and decides again; those whose record was old are staged again. After
  * it, no run is presumed. -1 as decide; s->refused as after stage_all. */
 int presume_settle(struct wish *w, struct fleet *fl, struct staging *s, struct fail *f);
+/* At the end of the run, when every place has its result: no place is said to serve what was only presumed, or what
+ * somebody else has replaced meanwhile (moved); where asking is cheap, it is asked what it serves. */
+void presume_tell(struct fleet *fl);
 
 #endif

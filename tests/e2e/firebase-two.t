@@ -139,3 +139,28 @@ slow_end ana
 exits 4 "who began while it was at work is overtaken: exit 4"
 like "$(json '[t["error"]["message"] for t in d["targets"]]')" "(moved: .* by bo@desk.*){3}" "and told by whom"
 is "$(titles)" "ten ten ten" "what was live first stays"
+
+## what is said to be live was looked at, though a deploy need not look before it begins
+
+on ana deploy
+build bo twelve
+on bo deploy --json
+twelve=$(json 'd["release"]')
+build ana thirteen
+fake_fault '{"kind":"create","do":"status","status":403,"site":"s2"}'
+on ana deploy s2 --json
+exits 4 "a deploy that is refused where somebody else has deployed"
+is "$(json 'd["targets"][0]["live"]')" "$twelve" "tells what is live, not what the record says"
+fake_fault '{"kind":"create","do":"reset_before"}'
+on ana deploy s3 --json
+exits 4 "one that reaches nobody"
+is "$(json 'd["targets"][0]["result"], d["targets"][0]["live"]')" "('pending', None)" "does not say what it cannot know"
+fake_fault '[]'
+slow 20000 1 ana s1
+kill -INT "$slow_pid"
+slow_end ana
+exits 8 "an interrupted one"
+is "$(json 'd["targets"][0]["live"]')" "$twelve" "tells what is live"
+on ana deploy
+exits 0 "and the next one"
+is "$(titles)" "thirteen thirteen thirteen" "knows what to do"

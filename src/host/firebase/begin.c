@@ -137,10 +137,12 @@ static int take_version(struct beginning *b, const struct call *c, struct fail *
 {
 	struct place *p = b->fan.p;
 	const char *name = json_string(json_get(c->answer, "name"));
+	const char *created = json_string(json_get(c->answer, "createTime"));
 
 	if (!name || !strstr(name, "/versions/"))
 		return fail_set(f, FAIL_REMOTE, "the service made a version and does not say which");
 	p->staging->version = arena_strdup(&p->staging->mem, name);
+	p->staging->created = created ? arena_strdup(&p->staging->mem, created) : NULL;
 	version_note(p, p->staging->rq.id, name, VERSION_CREATED);
 	return 0;
 }

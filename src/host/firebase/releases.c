@@ -175,6 +175,30 @@ bool releases_disabled(const json *release)
 	return type && strcmp(type, "SITE_DISABLE") == 0;
 }
 
+/* Of the ".513182Z" behind the seconds. */
+static long nanoseconds(const char *at)
+{
+	long n = 0;
+	int digits = 0;
+
+	if (*at == '.')
+		for (at++; digits < 9 && *at >= '0' && *at <= '9'; at++, digits++)
+			n = n * 10 + (*at - '0');
+	for (; digits < 9; digits++)
+		n *= 10;
+	return n;
+}
+
+bool releases_before(const char *a, const char *b)
+{
+	size_t seconds = strlen("2026-11-27T14:02:12");
+	int differ = strncmp(a, b, seconds);
+
+	if (differ || strlen(a) < seconds || strlen(b) < seconds)
+		return differ < 0;
+	return nanoseconds(a + seconds) < nanoseconds(b + seconds);
+}
+
 /* ---- all of them ---- */
 
 struct sorted { const json *release; const char *number; };

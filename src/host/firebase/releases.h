@@ -15,6 +15,8 @@ const json *releases_parse(struct place *p, const struct release_page *page, str
 			   struct switchlog *log, struct arena *mem);
 /* A release that took the site off the net. */
 bool releases_disabled(const json *release);
+/* Was time a ("2026-11-27T14:02:12.513182Z", with as many digits as the service likes) before b? */
+bool releases_before(const char *a, const char *b);
 /* The release id that a version goes by. */
 const char *releases_id(const json *version);
 /* The compressor that named the contents of the version of this name, in mem: its label slipway-gz; "unknown" when the

@@ -34,7 +34,7 @@ static int moved(const struct place *p, const json *newest, struct fail *f)
 		strbuf_addf(&text, " by %s", m.by ? m.by : email);
 	struct strbuf safe = STRBUF_INIT;
 	strbuf_addescaped(&safe, text.buf, text.len);
-	fail_set(f, FAIL_CONFLICT, "moved: %s since this run looked; it is left as it is", safe.buf);
+	fail_set(f, FAIL_CONFLICT, "moved: %s while this run was at work; it is left as it is", safe.buf);
 	fail_hint(f, "look at slipway releases %s, then deploy again", p->name);
 	strbuf_clear(&text);
 	strbuf_clear(&safe);
@@ -59,17 +59,32 @@ static int check_fence(const struct place *p, const json *answer, struct fail *f
 	return moved(p, newest, f);
 }
 
+/* Nobody has looked before: what is live is judged by the look that comes now, unless it went live after this version
+ * was made. Both times are the service's. */
+static int check_unseen(const struct place *p, const json *answer, struct fail *f)
+{
+	const struct staging *st = p->staging;
+	const json *newest = newest_of(answer), *version = json_get(newest, "version");
+	const char *at = json_string(json_get(newest, "releaseTime")), *id = version ? releases_id(version) : NULL;
+
+	if (!at || !st->created || releases_before(at, st->created))
+		return 0;
+	return id && st->rq.live_id && strcmp(id, st->rq.live_id) == 0 ? 0 : moved(p, newest, f);
+}
+
 static void was_read(struct call *c)
 {
 	struct fan *fan = c->owner;
 	struct fail f = FAIL_INIT;
 	int rc = 0;
 
-	if (c->rc == 0 && fan->p->staging->rq.unseen) {
-		page_keep(fan->p, c);
-		fan->p->page_unread = fan->p->page != NULL;
-	} else if (c->rc == 0) {
-		rc = check_fence(fan->p, c->answer, &f);
+	if (c->rc == 0) {
+		bool unseen = fan->p->staging->rq.unseen;
+		rc = unseen ? check_unseen(fan->p, c->answer, &f) : check_fence(fan->p, c->answer, &f);
+		if (unseen || rc < 0) {         /* whoever asks next what is live is told this */
+			page_keep(fan->p, c);
+			fan->p->page_unread = fan->p->page != NULL;
+		}
 	} else if (c->rq.status != 404 || strcmp(fan->p->channel, "live") == 0) {
 		f = c->rq.fail;
 		rc = -1;

@@ -12,6 +12,7 @@
 struct staging {
 	struct begin_request rq;        /* borrowed as host.h says */
 	const char *version;            /* name of the version; in mem */
+	const char *created;            /* when the service made it, by its clock; NULL = it was there before. In mem */
 	bool sealed;                    /* it is complete already */
 	struct fail refused;            /* what finalize was answered, while the version is asked */
 	const char *upload_url;         /* where its contents go; in mem */

@@ -197,12 +197,26 @@ static void compressors(void **state)
 	done(&p);
 }
 
+static void earlier_and_later(void **state)
+{
+	static const char *const in_order[] = { "", "2026-11-27", "2026-11-27T14:02:11.999999999Z", "2026-11-27T14:02:12Z",
+		"2026-11-27T14:02:12.000001Z", "2026-11-27T14:02:12.1Z", "2026-11-27T14:02:12.12Z", "2026-11-27T14:02:13Z" };
+	size_t n = sizeof in_order / sizeof *in_order;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(releases_before(in_order[i], in_order[k]), i < k);
+	assert_false(releases_before("2026-11-27T14:02:12.5Z", "2026-11-27T14:02:12.500000Z"));
+	assert_false(releases_before("2026-11-27T14:02:12.500Z", "2026-11-27T14:02:12.5Z"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing), cmocka_unit_test(back_from_bad), cmocka_unit_test(foreign_and_gone),
 		cmocka_unit_test(disabled), cmocka_unit_test(out_of_order), cmocka_unit_test(nonsense),
-		cmocka_unit_test(compressors),
+		cmocka_unit_test(compressors), cmocka_unit_test(earlier_and_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
