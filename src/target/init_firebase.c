@@ -188,6 +188,7 @@ static void write_target(struct drafting *r, const struct fbjson_entry *e)
 		fbjson_write_hosting(&r->to, e);
 	write_ignored(r, e);
 	draft_end(&w);
+	r->to.w = NULL;
 }
 
 static void write_project(struct drafting *r, const char *name)
@@ -210,6 +211,7 @@ static void write_project(struct drafting *r, const char *name)
 	}
 	jw_end(&w);
 	draft_end(&w);
+	r->to.w = NULL;
 }
 
 static void write_documents(struct drafting *r, const char *name)
