@@ -55,7 +55,8 @@ second=$version
 
 run "$SLIPWAY" status --json
 exits 0 "status"
-is "$(row 't["live"], t["health"], t["note"]')" "('$second', 'live', 'not deployed by slipway')" "knows the version, and that it is not ours"
+is "$(row 't["live"], t["health"], t["note"]')" "('$second', 'live', 'not deployed by slipway')" \
+	"knows the version, and that it is not ours"
 is "$(json 'd["targets"][1]["health"]')" empty "a site that nobody has deployed to is empty"
 run "$SLIPWAY" releases s1 --json
 exits 0 "releases"
