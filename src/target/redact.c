@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 /* Lines of a value of several lines are looked for one by one when they are long enough to mean something. */
 #define LINE_MIN 12
@@ -68,23 +69,49 @@ static void wipe(struct strbuf *s)
 	strbuf_clear(s);
 }
 
-/* Without the quotes; the second form has "/" escaped as some writers do. */
+static void add_unit(struct strbuf *out, uint32_t unit, const char *digits)
+{
+	strbuf_addstr(out, "\\u");
+	for (int shift = 12; shift >= 0; shift -= 4)
+		strbuf_addch(out, digits[unit >> shift & 15]);
+}
+
+/* As some writers do: "/" escaped; with digits, only ASCII (RFC 8259 7: two units beyond U+FFFF). */
+static void add_json_form(struct redactor *r, const char *text, size_t len, bool slashes, const char *digits)
+{
+	struct strbuf out = STRBUF_INIT;
+	uint32_t cp = 0;
+
+	for (size_t i = 0, n; i < len; i += n) {
+		n = digits ? utf8_decode(text + i, len - i, &cp) : 1;
+		if (slashes && text[i] == '/')
+			strbuf_addch(&out, '\\');
+		if (n <= 1) {
+			n = 1;
+			strbuf_addch(&out, text[i]);
+		} else if (cp > 0xFFFF) {
+			add_unit(&out, 0xD800 + ((cp - 0x10000) >> 10), digits);
+			add_unit(&out, 0xDC00 + ((cp - 0x10000) & 0x3FF), digits);
+		} else {
+			add_unit(&out, cp, digits);
+		}
+	}
+	add_form(r, out.buf, out.len);
+	wipe(&out);
+}
+
+/* Without the quotes. */
 static void add_json(struct redactor *r, const char *value)
 {
-	struct strbuf quoted = STRBUF_INIT, slashed = STRBUF_INIT;
+	static const char *const digits[] = { NULL, "0123456789abcdef", "0123456789ABCDEF" };
+	struct strbuf quoted = STRBUF_INIT;
 	struct jw w;
 
 	jw_init(&w, &quoted, 0);
 	jw_str(&w, value);
-	add_form(r, quoted.buf + 1, quoted.len - 2);
-	for (size_t i = 1; i + 1 < quoted.len; i++) {
-		if (quoted.buf[i] == '/')
-			strbuf_addch(&slashed, '\\');
-		strbuf_addch(&slashed, quoted.buf[i]);
-	}
-	add_form(r, slashed.buf, slashed.len);
+	for (size_t i = 0; i < 6; i++)
+		add_json_form(r, quoted.buf + 1, quoted.len - 2, i & 1, digits[i / 2]);
 	wipe(&quoted);
-	wipe(&slashed);
 }
 
 static bool unreserved(char c, const char *also)
@@ -153,14 +180,16 @@ void redactor_add(struct redactor *r, const char *value, size_t len)
 {
 	static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	/* A component, as most, JavaScript and Go see it; a path; a whole address. */
+	static const char *const kept[] = { "", "!*'()", "$&+=:@", "/", "!*'()/:@$&+,;=?#" };
 	struct strbuf shown = STRBUF_INIT;
 
 	if (len < REDACT_MIN)
 		return;
 	add_form(r, value, len);
 	add_json(r, value);
-	for (int i = 0; i < 8; i++)
-		add_url(r, value, len, i & 1 ? "0123456789abcdef" : "0123456789ABCDEF", i & 2, i & 4 ? "!*'()/:@$&+,;=?#" : "");
+	for (size_t i = 0; i < 4 * sizeof kept / sizeof *kept; i++)
+		add_url(r, value, len, i & 1 ? "0123456789abcdef" : "0123456789ABCDEF", i & 2, kept[i / 4]);
 	for (size_t before = 0; before < 3; before++) {
 		add_base64(r, value, len, before, standard);
 		add_base64(r, value, len, before, url);
@@ -181,6 +210,27 @@ static const struct form *form_at(const struct redactor *r, const char *text, si
 	return NULL;
 }
 
+/* How many of the bytes before `end` are the beginning of a value that was cut there. */
+static size_t cut_before(const struct redactor *r, const char *text, size_t end)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		size_t n = r->forms[i].len - 1;
+
+		for (n = n < end ? n : end; n > most && n >= REDACT_MIN; n--)
+			if (memcmp(text + end - n, r->forms[i].text, n) == 0)
+				most = n;
+	}
+	return most;
+}
+
+/* Messages of others are cut where they are long, which "..." tells. */
+static bool is_cut(const struct strbuf *text, size_t at)
+{
+	return text->len - at >= 3 && memcmp(text->buf + at, "...", 3) == 0;
+}
+
 void redactor_apply(const struct redactor *r, struct strbuf *text)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -188,15 +238,16 @@ void redactor_apply(const struct redactor *r, struct strbuf *text)
 
 	for (size_t i = 0; r->count && i < text->len;) {
 		const struct form *hit = form_at(r, text->buf + i, text->len - i);
+		size_t cut = !hit && is_cut(text, i) ? cut_before(r, text->buf + from, i - from) : 0;
 
-		if (!hit) {
+		if (!hit && !cut) {
 			i++;
 			continue;
 		}
-		strbuf_add(&out, text->buf + from, i - from);
+		strbuf_add(&out, text->buf + from, i - cut - from);
 		strbuf_addstr(&out, "[redacted]");
-		i += hit->len;
-		from = i;
+		from = i + (hit ? hit->len : 0);
+		i = hit ? from : i + 3;
 	}
 	if (from == 0)
 		return;
@@ -208,15 +259,5 @@ void redactor_apply(const struct redactor *r, struct strbuf *text)
 
 void redactor_cut_tail(const struct redactor *r, struct strbuf *text)
 {
-	for (size_t i = 0; i < r->count; i++) {
-		size_t n = r->forms[i].len - 1;
-
-		if (n > text->len)
-			n = text->len;
-		for (; n >= REDACT_MIN; n--)
-			if (memcmp(text->buf + text->len - n, r->forms[i].text, n) == 0)
-				break;
-		if (n >= REDACT_MIN)
-			strbuf_setlen(text, text->len - n);
-	}
+	strbuf_setlen(text, text->len - cut_before(r, text->buf, text->len));
 }

@@ -11,7 +11,7 @@ struct redactor;
 struct redactor *redactor_new(void);
 void redactor_free(struct redactor *r);         /* wipes */
 void redactor_add(struct redactor *r, const char *value, size_t len);
-/* Replaces every known form of every value by "[redacted]". */
+/* Replaces every known form of every value by "[redacted]", also the beginning of one that "..." cuts off. */
 void redactor_apply(const struct redactor *r, struct strbuf *text);
 /* For text that was cut to fit: removes the beginning of a value at its end. */
 void redactor_cut_tail(const struct redactor *r, struct strbuf *text);

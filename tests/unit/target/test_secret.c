@@ -169,7 +169,13 @@ static void values_are_redacted(void **state)
 	redacted("abc", "abc", "abc");
 	redacted("p\"w/\\d", "{\"x\":\"p\\\"w/\\\\d\",\"y\":\"p\\\"w\\/\\\\d\"}",
 	         "{\"x\":\"[redacted]\",\"y\":\"[redacted]\"}");
+	redacted("gr\xC3\xBC\xC3\x9F/\xF0\x9F\x8E\x88!",
+	         "gr\\u00fc\\u00df/\\ud83c\\udf88! gr\\u00FC\\u00DF\\/\\uD83C\\uDF88!", "[redacted] [redacted]");
+	redacted("swordfish", "no swordf... nor c3dvcmRm... but swo... and swordf",
+	         "no [redacted]... nor [redacted]... but swo... and swordf");
+	redacted("swordfish", "swordfish... swordfish", "[redacted]... [redacted]");
 	redacted("p w/+d", "?a=p%20w%2F%2Bd&b=p+w%2f%2bd", "?a=[redacted]&b=[redacted]");
+	redacted("a/b c=d", "a/b%20c%3Dd a%2Fb+c=d a%2fb%20c%3dd", "[redacted] [redacted] [redacted]");
 	redacted("swordfish", "c3dvcmRmaXNo eHN3b3JkZmlzaA== eHhzd29yZGZpc2h4", "[redacted] eH[redacted]A== "
 	                                                                        "eHh[redacted]h4");
 	redacted("line one is long\nline two is long\nx", "at line two is long: x", "at [redacted]: x");
