@@ -68,23 +68,31 @@ static void wipe(struct strbuf *s)
 	strbuf_clear(s);
 }
 
+/* A form in memory of its own, which ends here. */
+static void give_form(struct redactor *r, char *text, size_t len)
+{
+	add_form(r, text, len);
+	explicit_bzero(text, len);
+	free(text);
+}
+
 /* Without the quotes; the second form has "/" escaped as some writers do. */
 static void add_json(struct redactor *r, const char *value)
 {
-	struct strbuf quoted = STRBUF_INIT, slashed = STRBUF_INIT;
+	struct strbuf quoted = STRBUF_INIT;
 	struct jw w;
 
 	jw_init(&w, &quoted, 0);
 	jw_str(&w, value);
 	add_form(r, quoted.buf + 1, quoted.len - 2);
+	char *slashed = xmalloc(quoted.len * 2), *end = slashed;
 	for (size_t i = 1; i + 1 < quoted.len; i++) {
 		if (quoted.buf[i] == '/')
-			strbuf_addch(&slashed, '\\');
-		strbuf_addch(&slashed, quoted.buf[i]);
+			*end++ = '\\';
+		*end++ = quoted.buf[i];
 	}
-	add_form(r, slashed.buf, slashed.len);
+	give_form(r, slashed, (size_t)(end - slashed));
 	wipe(&quoted);
-	wipe(&slashed);
 }
 
 static bool unreserved(char c, const char *also)
@@ -96,44 +104,40 @@ static bool unreserved(char c, const char *also)
 /* also: what this writer leaves alone besides RFC 3986's unreserved set. */
 static void add_url(struct redactor *r, const char *value, size_t len, const char *digits, bool plus, const char *also)
 {
-	struct strbuf out = STRBUF_INIT;
+	char *out = xmalloc(len * 3), *end = out;
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)value[i];
 
 		if (unreserved(value[i], also)) {
-			strbuf_addch(&out, value[i]);
+			*end++ = value[i];
 		} else if (c == ' ' && plus) {
-			strbuf_addch(&out, '+');
+			*end++ = '+';
 		} else {
-			strbuf_addch(&out, '%');
-			strbuf_addch(&out, digits[c >> 4]);
-			strbuf_addch(&out, digits[c & 15]);
+			*end++ = '%';
+			*end++ = digits[c >> 4];
+			*end++ = digits[c & 15];
 		}
 	}
-	add_form(r, out.buf, out.len);
-	wipe(&out);
+	give_form(r, out, (size_t)(end - out));
 }
 
 /* Base64 of a text that holds the value `before` bytes after a multiple of three: only the characters that the
  * value alone decides. */
 static void add_base64(struct redactor *r, const char *value, size_t len, size_t before, const char *alphabet)
 {
-	struct strbuf out = STRBUF_INIT;
-	size_t first = (before * 8 + 5) / 6, last = (before + len) * 8 / 6;
+	size_t first = (before * 8 + 5) / 6, count = (before + len) * 8 / 6 - first;
+	char *out = xmalloc(count);
 
-	for (size_t i = first; i < last; i++) {
-		unsigned sextet = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t bit = (first + i) * 6 - before * 8, at = bit / 8, shift = bit % 8;
+		unsigned two = (unsigned)(unsigned char)value[at] << 8;
 
-		for (size_t bit = i * 6; bit < i * 6 + 6; bit++) {
-			unsigned char byte = (unsigned char)value[bit / 8 - before];
-
-			sextet = sextet << 1 | ((unsigned)byte >> (7 - bit % 8) & 1u);
-		}
-		strbuf_addch(&out, alphabet[sextet]);
+		if (shift > 2) /* the next byte has a part in it */
+			two |= (unsigned char)value[at + 1];
+		out[i] = alphabet[two >> (10 - shift) & 63];
 	}
-	add_form(r, out.buf, out.len);
-	wipe(&out);
+	give_form(r, out, count);
 }
 
 static void add_lines(struct redactor *r, const char *value)
