@@ -73,7 +73,8 @@ exits 0 "--lock-timeout waits"
 is "$(rows)" "unchanged unchanged unchanged" "and finds that what it wants is there"
 slow_end ana
 exits 0 "which the first run did"
-for s in s1 s2 s3; do is "$(fake state | python3 -c 'import json,sys; print(json.load(sys.stdin)["sites"][sys.argv[1]]["releases"])' $s)" 4 \
+for s in s1 s2 s3; do is "$(fake state | python3 -c 'import json,sys; print(json.load(sys.stdin)["sites"][sys.argv[1]]["releases"])' \
+	$s)" 4 \
 	"$s: nothing went live twice"; done
 
 build ana four
