@@ -149,6 +149,8 @@ struct status_verdict status_judge(const struct status_facts *facts, struct aren
 		v.health = PLACE_EMPTY;
 	else
 		tell_other_machine(facts, &v, mem);
+	if (v.health == PLACE_LIVE && !v.note && !facts->last && facts->live->has_header && facts->live->header.foreign)
+		v.note = "not deployed by slipway";
 	if (facts->live->blocked && !v.note)
 		v.note = facts->live->blocked;
 	return v;

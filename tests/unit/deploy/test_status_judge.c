@@ -99,6 +99,25 @@ static void a_switch_by_hand_is_drift(void **state)
 	arena_clear(&s.mem);
 }
 
+/* Where the service keeps the log, it tells of others' switches as well. */
+static void what_others_deployed_is_said_to_be(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	serve(&s, "0123abcd");
+	s.records[0] = (struct switch_record){ .seq = 1, .id = "0123abcd", .at_s = 100, .action = "deploy" };
+	s.live.log.count = 1;
+	s.live.header.foreign = true;
+	s.facts.last = NULL;
+	judge(&s, PLACE_LIVE);
+	assert_string_equal(s.verdict.note, "not deployed by slipway");
+	s.live.header.foreign = false;
+	judge(&s, PLACE_LIVE);
+	assert_null(s.verdict.note);
+	arena_clear(&s.mem);
+}
+
 static void a_switch_whose_record_was_lost_is_no_drift(void **state)
 {
 	struct scene s;
@@ -255,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_switch_by_hand_is_drift),
 		cmocka_unit_test(a_switch_whose_record_was_lost_is_no_drift),
 		cmocka_unit_test(a_place_never_deployed_to_cannot_drift),
+		cmocka_unit_test(what_others_deployed_is_said_to_be),
 		cmocka_unit_test(a_failure_in_the_ledger_leaves_it_behind),
 		cmocka_unit_test(a_first_deploy_that_failed_is_behind_not_empty),
 		cmocka_unit_test(the_host_alone_tells_who_is_behind),

@@ -1,0 +1,48 @@
+#!/bin/bash
+# What is asked of Firebase, request by request: nothing that the API does not need.
+. "$(dirname "$0")/lib.sh"
+. "$lib_repo/tests/e2e/firebase.sh"
+[ -x "$SLIPWAY" ] || skip_or_fail "there is no program at $SLIPWAY"
+fake_start --sites k:20@demo
+export SLIPWAY_USER=ana@desk
+kinds="d['list'], d['create'], d['populate'], d['upload'], d['finalize'], d['release'], d['files']"
+
+mkdir -p project/manifests project/dist && cd project || exit 1
+python3 -c 'import json
+print(json.dumps({"slipway": 1, "name": "shop", "builds": {"app": {"dir": "dist"}}, "defaults": {"render": ["config.js"]},
+	"targets": {"k%d" % n: {"vars": {"ID": n}} for n in range(1, 21)}}))' >slipway.json
+echo '{ "kind": "firebase", "project": "demo" }' >manifests/kiosks.json
+echo '<title>one</title>' >dist/index.html
+echo 'the same' >dist/app.js
+echo 'id = {{ID}}' >dist/config.js
+
+# asked NAME WANTED ARGS...: runs slipway ARGS; WANTED is "list create populate upload finalize release files"; and one token, no more.
+asked() {
+	local name=$1 wanted=$2 all=1 n
+	shift 2
+	fake reset_counters '{}' >/dev/null
+	run "$SLIPWAY" "$@"
+	exits 0 "$name"
+	fake counters >"$tmp/counters"
+	is "$(fake_json "$tmp/counters" "' '.join(str(n) for n in ($kinds))")" "$wanted" "asks (list create populate upload finalize release files)"
+	for n in $wanted; do all=$((all + n)); done
+	is "$(fake_json "$tmp/counters" "d['token'], d['requests'], d['errors']")" "(1, $all, 0)" "beside one token, and nothing else"
+}
+
+asked "the first deploy" "40 20 20 60 20 20 0" deploy
+asked "nothing changed: one request a site" "20 0 0 0 0 0 0" deploy
+asked "status" "20 0 0 0 0 0 0" status
+asked "releases" "20 0 0 0 0 0 0" releases
+asked "a plan of no change" "20 0 0 0 0 0 0" plan
+echo '<title>two</title>' >dist/index.html
+asked "a plan of a change reads the file lists" "20 0 0 0 0 0 20" plan
+asked "one file changed: the record tells what is live, so the look comes with the fence" "20 20 20 20 20 20 0" deploy
+asked "a rollback: two requests a site" "20 0 0 0 0 20 0" rollback
+asked "and forward again" "20 0 0 0 0 20 0" rollback --to "$("$SLIPWAY" releases k1 --json | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["targets"][0]["releases"][0]["id"])')"
+echo '<title>three</title>' >dist/index.html
+rm -rf .slipway
+asked "without a record, one file changed" "40 20 20 20 20 20 0" deploy
+rm -rf .slipway
+asked "without a record, nothing changed" "20 0 0 0 0 0 0" deploy
