@@ -142,16 +142,20 @@ unchanged() {
 	sync -f "$work"
 	sleep 2 # older than every index that is written now: the racy rule is not what is measured
 	project "$work/p" none 1
-	(cd "$work/dist" && git init -q . && git add . && git -c user.name=b -c user.email=b@localhost commit -qm x && git status >/dev/null)
+	local git=(git -C "$work/dist" "--git-dir=$work/git" "--work-tree=$work/dist") # a build with a .git in it is refused
+	"${git[@]}" init -q
+	"${git[@]}" add -A
+	"${git[@]}" -c user.name=b -c user.email=b@localhost commit -qm x
+	"${git[@]}" status >/dev/null
 	"$SLIPWAY" -C "$work/p" deploy -q -y
 	mkdir "$work/mirror" && rsync -a "$work/dist/" "$work/mirror/"
 	local r
 	for r in $(seq "$RUNS"); do
-		measure git git -C "$work/dist" status
+		measure git "${git[@]}" status
 		measure slipway "$SLIPWAY" -C "$work/p" deploy -q -y
-		measure find find "$work/dist" -path "$work/dist/.git" -prune -o -type f -size +1c -printf ''
-		measure rsync rsync -a --exclude .git "$work/dist/" "$work/mirror/"
-		measure rsync-checksum rsync -a --checksum --exclude .git "$work/dist/" "$work/mirror/"
+		measure find find "$work/dist" -type f -size +1c -printf ''
+		measure rsync rsync -a "$work/dist/" "$work/mirror/"
+		measure rsync-checksum rsync -a --checksum "$work/dist/" "$work/mirror/"
 	done
 	only "git status" "$(time_of git)"
 	row "slipway deploy" "$(time_of slipway)" "$(time_of git)" 1.5
@@ -160,7 +164,7 @@ unchanged() {
 	row "rsync -a --checksum" "$(time_of rsync-checksum)" "$(time_of git)" -
 	awk -v k="$(peak_of slipway)" -v n="$n" 'BEGIN { b = 64 * 1024 + 200 * n / 1024;
 		printf "  %-46s %8.1f MiB of %.1f MiB%s\n", "slipway: peak memory", k / 1024, b / 1024, k <= b ? "  within" : "  OVER" }'
-	rm -rf "$work/dist" "$work/p" "$work/mirror"
+	rm -rf "$work/dist" "$work/p" "$work/mirror" "$work/git"
 }
 
 hash_one() { # LABEL BUDGET
