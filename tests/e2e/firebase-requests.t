@@ -24,7 +24,8 @@ asked() {
 	run "$SLIPWAY" "$@"
 	exits 0 "$name"
 	fake counters >"$tmp/counters"
-	is "$(fake_json "$tmp/counters" "' '.join(str(n) for n in ($kinds))")" "$wanted" "asks (list create populate upload finalize release files)"
+	is "$(fake_json "$tmp/counters" "' '.join(str(n) for n in ($kinds))")" "$wanted" \
+		"asks (list create populate upload finalize release files)"
 	for n in $wanted; do all=$((all + n)); done
 	is "$(fake_json "$tmp/counters" "d['token'], d['requests'], d['errors']")" "(1, $all, 0)" "beside one token, and nothing else"
 }
