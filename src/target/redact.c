@@ -69,47 +69,64 @@ static void wipe(struct strbuf *s)
 	strbuf_clear(s);
 }
 
-static void add_unit(struct strbuf *out, uint32_t unit, const char *digits)
+/* A form in memory of its own, which ends here. */
+static void give_form(struct redactor *r, char *text, size_t len)
 {
-	strbuf_addstr(out, "\\u");
+	add_form(r, text, len);
+	explicit_bzero(text, len);
+	free(text);
+}
+
+static char *put_unit(char *out, uint32_t unit, const char *digits)
+{
+	*out++ = '\\';
+	*out++ = 'u';
 	for (int shift = 12; shift >= 0; shift -= 4)
-		strbuf_addch(out, digits[unit >> shift & 15]);
+		*out++ = digits[unit >> shift & 15];
+	return out;
 }
 
 /* As some writers do: "/" escaped; with digits, only ASCII (RFC 8259 7: two units beyond U+FFFF). */
 static void add_json_form(struct redactor *r, const char *text, size_t len, bool slashes, const char *digits)
 {
-	struct strbuf out = STRBUF_INIT;
+	char *out = xmalloc(len * 3), *end = out;
 	uint32_t cp = 0;
 
 	for (size_t i = 0, n; i < len; i += n) {
 		n = digits ? utf8_decode(text + i, len - i, &cp) : 1;
 		if (slashes && text[i] == '/')
-			strbuf_addch(&out, '\\');
+			*end++ = '\\';
 		if (n <= 1) {
 			n = 1;
-			strbuf_addch(&out, text[i]);
+			*end++ = text[i];
 		} else if (cp > 0xFFFF) {
-			add_unit(&out, 0xD800 + ((cp - 0x10000) >> 10), digits);
-			add_unit(&out, 0xDC00 + ((cp - 0x10000) & 0x3FF), digits);
+			end = put_unit(end, 0xD800 + ((cp - 0x10000) >> 10), digits);
+			end = put_unit(end, 0xDC00 + ((cp - 0x10000) & 0x3FF), digits);
 		} else {
-			add_unit(&out, cp, digits);
+			end = put_unit(end, cp, digits);
 		}
 	}
-	add_form(r, out.buf, out.len);
-	wipe(&out);
+	give_form(r, out, (size_t)(end - out));
+}
+
+static bool is_ascii(const char *text)
+{
+	while (*text && !((unsigned char)*text & 0x80))
+		text++;
+	return !*text;
 }
 
 /* Without the quotes. */
 static void add_json(struct redactor *r, const char *value)
 {
 	static const char *const digits[] = { NULL, "0123456789abcdef", "0123456789ABCDEF" };
+	size_t forms = is_ascii(value) ? 2 : 6;
 	struct strbuf quoted = STRBUF_INIT;
 	struct jw w;
 
 	jw_init(&w, &quoted, 0);
 	jw_str(&w, value);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < forms; i++)
 		add_json_form(r, quoted.buf + 1, quoted.len - 2, i & 1, digits[i / 2]);
 	wipe(&quoted);
 }
@@ -123,44 +140,40 @@ static bool unreserved(char c, const char *also)
 /* also: what this writer leaves alone besides RFC 3986's unreserved set. */
 static void add_url(struct redactor *r, const char *value, size_t len, const char *digits, bool plus, const char *also)
 {
-	struct strbuf out = STRBUF_INIT;
+	char *out = xmalloc(len * 3), *end = out;
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)value[i];
 
 		if (unreserved(value[i], also)) {
-			strbuf_addch(&out, value[i]);
+			*end++ = value[i];
 		} else if (c == ' ' && plus) {
-			strbuf_addch(&out, '+');
+			*end++ = '+';
 		} else {
-			strbuf_addch(&out, '%');
-			strbuf_addch(&out, digits[c >> 4]);
-			strbuf_addch(&out, digits[c & 15]);
+			*end++ = '%';
+			*end++ = digits[c >> 4];
+			*end++ = digits[c & 15];
 		}
 	}
-	add_form(r, out.buf, out.len);
-	wipe(&out);
+	give_form(r, out, (size_t)(end - out));
 }
 
 /* Base64 of a text that holds the value `before` bytes after a multiple of three: only the characters that the
  * value alone decides. */
 static void add_base64(struct redactor *r, const char *value, size_t len, size_t before, const char *alphabet)
 {
-	struct strbuf out = STRBUF_INIT;
-	size_t first = (before * 8 + 5) / 6, last = (before + len) * 8 / 6;
+	size_t first = (before * 8 + 5) / 6, count = (before + len) * 8 / 6 - first;
+	char *out = xmalloc(count);
 
-	for (size_t i = first; i < last; i++) {
-		unsigned sextet = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t bit = (first + i) * 6 - before * 8, at = bit / 8, shift = bit % 8;
+		unsigned two = (unsigned)(unsigned char)value[at] << 8;
 
-		for (size_t bit = i * 6; bit < i * 6 + 6; bit++) {
-			unsigned char byte = (unsigned char)value[bit / 8 - before];
-
-			sextet = sextet << 1 | ((unsigned)byte >> (7 - bit % 8) & 1u);
-		}
-		strbuf_addch(&out, alphabet[sextet]);
+		if (shift > 2) /* the next byte has a part in it */
+			two |= (unsigned char)value[at + 1];
+		out[i] = alphabet[two >> (10 - shift) & 63];
 	}
-	add_form(r, out.buf, out.len);
-	wipe(&out);
+	give_form(r, out, count);
 }
 
 static void add_lines(struct redactor *r, const char *value)
