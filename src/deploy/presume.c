@@ -169,8 +169,10 @@ static void told(struct op *op)
 {
 	struct run *r = op->owner;
 
-	if (op->rc == 0)
+	if (op->rc == 0) {
 		r->row.live = r->live.id;
+		r->row.previous = r->row.previous ? r->row.previous : r->live.id;
+	}
 	run_done(r, 0);
 }
 

@@ -23,7 +23,7 @@ faults() {
 	for job; do
 		said=$(grep -F "BAD $job" "$tmp/swept" | cut -c1-1200 | head -20)
 		read -r _ _ tried last < <(grep -F "END $job " "$tmp/swept") || tried='' last=0
-		least=$(case $job in deploy:*) echo 22 ;; *) echo 7 ;; esac)
+		least=$(case $job in rollback:*) echo 7 ;; deploy:*) echo 22 ;; *) echo 25 ;; esac)
 		case $job in */*) least=$((least + 1 - ${job##*/})) ;; esac
 		if [ -z "$tried" ]; then
 			fail "$job: the sweep came to its end" "$said" "$(cat "$tmp/swept.err")"

@@ -1,7 +1,9 @@
 """The loop of the fault sweeps against the stand-in for Firebase Hosting (tests/e2e/firebase-faults.sh starts it).
 
 usage: firebase_faults.py WORKERS JOB...
-  JOB    COMMAND:WAY[:I/N], COMMAND deploy or rollback, WAY one of those below, I/N every N-th request from I on
+  JOB    COMMAND:WAY[:I/N], WAY one of those below, I/N every N-th request from I on. COMMAND: deploy; fresh, a deploy
+         without a record of what is there; first, one to sites that serve nothing; copies, one of so much that
+         one site's is copied to the others; or rollback
 
 For every n: three sites serve build A, B is to be deployed (or B is live and rolled back), and the n-th request of the
 run fails in that way. Then each site serves A or B whole, what the run says is so, and so are history and status; the
@@ -10,6 +12,7 @@ third deploy finds nothing to do.
 Prints "BAD text" for each broken promise and, a job, "END job points requests-of-an-undisturbed-run"."""
 import concurrent.futures
 import os
+import shutil
 import signal
 import sys
 import time
@@ -40,11 +43,21 @@ class Sweep:
         words = job.split(":")
         self.job, self.way, self.rollback = job, words[1], words[0] == "rollback"
         self.first, self.step = (int(x) for x in (words[2] if len(words) > 2 else "1/1").split("/"))
-        self.words = words[:1]
+        self.command, self.words = words[0], ["rollback" if self.rollback else "deploy"]
         self.signal = {"kill": signal.SIGKILL, "int": signal.SIGINT}.get(self.way.split("_")[0])
-        self.shop = Shop(top, timeouts=TIMEOUTS.get(self.way.split("_")[0]))
-        self.builds = 0
+        self.top, self.shop, self.shops = top, None, 0
+        self.open()
         self.bad = []
+
+    def open(self):
+        if self.shop:
+            self.shop.close()
+        self.shops += 1
+        copies = self.command == "copies"
+        self.shop = Shop(os.path.join(self.top, str(self.shops)), timeouts=TIMEOUTS.get(self.way.split("_")[0]),
+                         server=["--latency", "clone=20"] if copies else ())
+        self.shop.much = copies
+        self.builds = 0
 
     def say(self, *texts):
         self.bad += [text for text in texts if text]
@@ -57,7 +70,11 @@ class Sweep:
             self.say("an undisturbed deploy: %s" % run)
 
     def prepare(self):
-        """Returns which build is served, and which one will be."""
+        """Returns which build is served (0: none), and which one will be."""
+        if self.command == "first":
+            self.open()
+        if self.command == "fresh":
+            shutil.rmtree(self.shop.project / ".slipway")
         if self.rollback:
             self.deploy()
             self.deploy()
@@ -88,8 +105,8 @@ class Sweep:
 
     def served(self, truth, *builds):
         for site in self.shop.sites:
-            wrong = [self.shop.serves(truth[site], site, b) for b in builds]
-            if all(wrong):
+            wrong = [self.shop.serves(truth[site], site, b) for b in builds if b]
+            if all(wrong) and not (truth[site].version is None and 0 in builds):
                 self.say(wrong[-1])
 
     def status(self, truth, new):
@@ -102,7 +119,8 @@ class Sweep:
             if row["live"] != truth[site].id:
                 self.say("status says %s of %s, which serves %s" % (row["live"], site, truth[site].id))
             reached = not self.shop.serves(truth[site], site, new)
-            if row["health"] not in (("live",) if reached else ("live", "behind")):
+            unreached = ("live", "behind") if truth[site].version else ("empty", "behind")
+            if row["health"] not in (("live",) if reached else unreached):
                 self.say("status calls %s %s: %s" % (site, row["health"], row["note"]))
 
     def history(self, truth, run, reruns):
@@ -115,7 +133,9 @@ class Sweep:
                 self.say("history ends with %s at %s, which serves %s" % (newest["release"], site, truth[site].id))
             if not run.doc or (run.code == 8 and not run.doc["release"] and not run.doc.get("moves")):
                 continue                        # who is interrupted while looking has done nothing worth a record
-            said, kept = run.row(site)["result"], [h["result"] for h in of_site[:1 + reruns]]
+            # without an older record, what happened within one second has no order
+            said = run.row(site)["result"]
+            kept = [h["result"] for h in of_site[:1 + reruns + (self.command == "fresh")]]
             if said not in kept and not (said == "unknown" and "deployed" in kept):
                 self.say("history says %s of %s, the run said %s" % (kept, site, said))
 
@@ -134,7 +154,8 @@ class Sweep:
         if len({live.id for live in truth.values()}) != 1:
             self.say("the sites are not on one release: %s" % {s: live.id for s, live in truth.items()})
         for site in shop.sites:
-            gone = shop.releases(site)[:-counts[site]]
+            releases = shop.releases(site)
+            gone = releases[:len(releases) - counts[site]]
             if len(gone) != 1:
                 self.say("%s had %d releases instead of one: %s" % (site, len(gone), gone))
         if not done or self.builds % 3 == 0:       # the slow looks: not after every run that had no trouble
@@ -151,8 +172,8 @@ class Sweep:
 
     def point(self, n):
         """False when the run ended before its n-th request."""
-        shop = self.shop
         old, new = self.prepare()
+        shop = self.shop
         before = shop.truth()
         counts = {site: len(shop.releases(site)) for site in shop.sites}
         shop.count()
@@ -181,7 +202,8 @@ class Sweep:
         return came
 
     def all(self):
-        self.deploy()
+        if self.command != "first":
+            self.deploy()
         n, tried, wrong = self.first, 0, 0
         while wrong < 8:
             self.bad = []

@@ -4,7 +4,7 @@ asked of slipway, what it says, and what is true.
 Shop(top, sites=..., timeouts=..., hosts=..., server=...) starts a stand-in of its own and writes a project below top;
 close() ends it. The build that lies in the project is numbered; each site has a config.js of its own.
 
-    shop.build(7)               writes build 7
+    shop.build(7)               writes build 7; with shop.much, one of 9 MiB
     r = shop.run("deploy")      r.code, r.doc (the --json document), r.err
     shop.truth()                {site: Live}: what each site serves, asked of the stand-in
     shop.serves(live, site, 7)  "" when that is build 7 whole, else what differs
@@ -23,6 +23,11 @@ PROGRAM = os.environ["SLIPWAY"]
 SERVER = os.path.join(os.environ["SLIPWAY_BUILD"], "tests", "fake", "firebase-server")
 QUICK = {"connect": "1s", "idle": "1s", "request": "2s", "target": "20s"}
 FEW = ("s1", "s2", "s3")
+
+
+def much(number):
+    """More than is sent to each site when it can be copied: 16 MiB over the further ones."""
+    return b"build %d" % number + bytes(9 << 20)
 
 
 class Run:
@@ -57,7 +62,7 @@ class Live:
 
 class Shop:
     def __init__(self, top, sites=FEW, timeouts=None, host=None, server=()):
-        self.top, self.sites, self.number = pathlib.Path(top), list(sites), None
+        self.top, self.sites, self.much = pathlib.Path(top), list(sites), False
         self.top.mkdir(parents=True)
         self.project, self.log = self.top / "project", self.top / "requests"
         (self.project / "manifests").mkdir(parents=True)
@@ -123,19 +128,23 @@ class Shop:
     # ---- the project ----
 
     def build(self, number):
-        self.number = number
         dist = self.project / "dist"
         (dist / "img").mkdir(parents=True, exist_ok=True)
         (dist / "index.html").write_text("<!doctype html><title>build %s</title>\n" % number)
         (dist / "config.js").write_text('window.CONFIG = { id: {{CATALOG_ID}}, build: "%s" }\n' % number)
         (dist / "app.js").write_text("console.log('the same in every build')\n")
         (dist / "img" / "empty.svg").write_text("")
+        if self.much:
+            (dist / "img" / "photo.raw").write_bytes(much(number))
 
     def wanted(self, site, number):
         files = {"/index.html": "<!doctype html><title>build %s</title>\n" % number,
                  "/config.js": 'window.CONFIG = { id: %d, build: "%s" }\n' % (self.sites.index(site) + 1, number),
                  "/app.js": "console.log('the same in every build')\n", "/img/empty.svg": ""}
-        return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
+        want = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
+        if self.much:
+            want["/img/photo.raw"] = hashlib.sha256(much(number)).hexdigest()
+        return want
 
     def serves(self, live, site, number):
         want = self.wanted(site, number)
