@@ -133,9 +133,9 @@ class Sweep:
                 self.say("history ends with %s at %s, which serves %s" % (newest["release"], site, truth[site].id))
             if not run.doc or (run.code == 8 and not run.doc["release"] and not run.doc.get("moves")):
                 continue                        # who is interrupted while looking has done nothing worth a record
-            # without an older record, what happened within one second has no order
-            said = run.row(site)["result"]
-            kept = [h["result"] for h in of_site[:1 + reruns + (self.command == "fresh")]]
+            # a fresh record holds no older failure; and what happened within one second has no order there
+            said, last = run.row(site)["result"], None if self.command == "fresh" else 1 + reruns
+            kept = [h["result"] for h in of_site[:last]]
             if said not in kept and not (said == "unknown" and "deployed" in kept):
                 self.say("history says %s of %s, the run said %s" % (kept, site, said))
 
@@ -221,7 +221,7 @@ class Sweep:
 def one(job, number):
     sweep = None
     try:
-        sweep = Sweep(job, os.path.join(os.environ["tmp"], "job%d" % number))
+        sweep = Sweep(job, os.path.join(os.environ["tmp"], "job%d-%d" % (os.getpid(), number)))
         sweep.all()
     except Exception:
         print("BAD %s: %s" % (job, traceback.format_exc().replace("\n", " | ")), flush=True)
