@@ -78,6 +78,34 @@ void channel_list_all(struct fleet *fl)
 	fleet_walk(fl, &ph, has_channels);
 }
 
+static void was_prolonged(struct op *op)
+{
+	struct run *r = op->owner;
+
+	if (op->rc < 0)
+		r->row.result = RESULT_NONE;    /* it was asked for, so it is no side issue */
+	run_done(r, op->rc);
+}
+
+static void start_prolong(struct run *r)
+{
+	r->ops->channel_prolong(r->place, run_op(r, was_prolonged));
+}
+
+static bool is_unchanged(const struct run *r)
+{
+	return r->ops && r->ops->channel_prolong && r->row.result == RESULT_UNCHANGED;
+}
+
+void channel_prolong(struct fleet *fl)
+{
+	static const struct phase ph = { .id = PHASE_SWITCH, .start = start_prolong };
+	const struct context *c = fleet_context(fl);
+
+	if (c->channel && c->channel_ttl_s && !fleet_interrupted(fl))
+		fleet_walk(fl, &ph, is_unchanged);
+}
+
 static void was_listed(struct op *op)
 {
 	struct run *r = op->owner;

@@ -21,6 +21,9 @@ int channel_expires(int64_t *ttl_s, const char *text, struct fail *f);
 int channel_none(const char *kind, struct fail *f);
 /* The channels of each active place whose kind has any, in run.channels. */
 void channel_list_all(struct fleet *fl);
+/* The context's channel lives for its channel_ttl_s from now on at the places that were unchanged; the others were
+ * given that when they were staged. A place that refuses has failed. Nothing to do without --expires. */
+void channel_prolong(struct fleet *fl);
 /* Where the context's channel is seen, in row.url of every place that is well: its host chooses that when it makes the
  * channel. One request a place; what cannot be read is a note. Nothing to do without a channel. */
 void channel_urls(struct fleet *fl);

@@ -271,6 +271,7 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 		rc = cancelled(f);
 	leave_rest(d);
 	presume_tell(d->fl);
+	channel_prolong(d->fl);
 	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
 	if (rc < 0 || hooks_after(d->c, o, f) < 0)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "deploy/channel.h"
 #include "deploy/errand.h"
 #include "deploy/keep.h"
 
@@ -22,6 +23,15 @@ static int policy_of(struct keep_policy *out, const struct target *t, const stru
 	return 0;
 }
 
+/* Another channel of the place serves it; the host would not let it go. */
+static bool is_previewed(const struct run *r, const char *id)
+{
+	for (size_t i = 0; i < r->channels.count; i++)
+		if (r->channels.items[i].live && strcmp(r->channels.items[i].live, id) == 0)
+			return true;
+	return false;
+}
+
 static void choose_drops(struct errand *v, struct run *r, bool foreign)
 {
 	struct pruning *p = r->data;
@@ -31,7 +41,7 @@ static void choose_drops(struct errand *v, struct run *r, bool foreign)
 	p->ids = arena_alloc(&v->c->mem, (n ? n : 1) * sizeof *p->ids);
 	p->count = 0;
 	for (size_t i = r->list.count; i-- > 0;)
-		if (drop[i])
+		if (drop[i] && !is_previewed(r, r->list.items[i].header.id))
 			p->ids[p->count++] = arena_strdup(&v->c->mem, r->list.items[i].header.id);
 }
 
@@ -84,6 +94,15 @@ static void start_sweep(struct run *r)
 
 /* ---- the command ---- */
 
+static void choose(struct errand *v, const struct prune_options *o)
+{
+	fleet_list(v->fleet);
+	channel_list_all(v->fleet);
+	for (size_t i = 0; i < v->count; i++)
+		if (v->runs[i].active)
+			choose_drops(v, &v->runs[i], o->foreign);
+}
+
 /* A place whose root is not there yet has nothing to drop, and locking it would create it. */
 static int gather(struct errand *v, const struct prune_options *o, struct fail *f)
 {
@@ -94,10 +113,7 @@ static int gather(struct errand *v, const struct prune_options *o, struct fail *
 	for (size_t i = 0; i < v->count; i++)
 		if (v->runs[i].active && v->runs[i].live.absent)
 			run_leave(&v->runs[i], RESULT_UNCHANGED, NULL);
-	fleet_list(v->fleet);
-	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].active)
-			choose_drops(v, &v->runs[i], o->foreign);
+	choose(v, o);
 	return 0;
 }
 
@@ -114,10 +130,7 @@ static int prune(struct errand *v, const struct prune_options *o, struct fail *f
 	if (fleet_lock(v->fleet, o->lock_timeout_ms, o->skip_locked, f) < 0)
 		return -1;
 	fleet_read(v->fleet);
-	fleet_list(v->fleet);
-	for (size_t i = 0; i < v->count; i++)
-		if (v->runs[i].active)
-			choose_drops(v, &v->runs[i], o->foreign);
+	choose(v, o);
 	errand_begin_record(v, NULL);
 	fleet_phase(v->fleet, &sweeping);
 	fleet_phase(v->fleet, &dropping);

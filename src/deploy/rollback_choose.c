@@ -282,6 +282,34 @@ static const struct release_info *step_back(const struct rollback_place *p, unsi
 	return from && steps > 1 ? release_previous(p->list, from, steps - 1) : from;
 }
 
+static bool is_among(const char *const *ids, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+size_t rollback_passed(const char ***out, const struct rollback_place *p, const char *to, struct arena *mem)
+{
+	size_t n = 0, i = p->log->count;
+
+	*out = arena_alloc(mem, (i + 1) * sizeof **out);
+	while (i > 0 && !(is_arrival(&p->log->records[i - 1]) && same_id(p->log->records[i - 1].id, p->live)))
+		i--;
+	for (i = i ? i - 1 : 0; i > 0; i--) {
+		const struct switch_record *r = &p->log->records[i - 1];
+
+		if (!is_arrival(r) || !r->id || !*r->id || same_id(r->id, p->live))
+			continue;
+		if (strcmp(r->id, to) == 0)
+			return n;
+		if (!release_find(p->list, r->id) && !is_among(*out, n, r->id))
+			(*out)[n++] = r->id;
+	}
+	return 0;
+}
+
 static int refuse_lost(const struct rollback_place *places, size_t count, const struct rollback_wish *wish,
                        struct fail *f)
 {

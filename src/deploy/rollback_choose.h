@@ -50,6 +50,10 @@ struct rollback_group {
 int rollback_choose(struct rollback_place *places, size_t count, const struct rollback_wish *wish, struct arena *mem,
                     struct fail *f);
 
+/* What was deployed, by the log, between `to` and what is live, and is not held any more: newest first, in mem. A step
+ * back passes over it. */
+size_t rollback_passed(const char ***out, const struct rollback_place *p, const char *to, struct arena *mem);
+
 /* The places by what they serve: larger groups first, then newer ids. */
 size_t rollback_groups(struct rollback_group **out, const struct rollback_place *places, size_t count,
                        struct arena *mem);

@@ -216,6 +216,16 @@ static void say_bad(struct errand *v, const struct run *r, const char *to)
 	          it->bad_record->reason ? ": " : "", it->bad_record->reason ? it->bad_record->reason : "");
 }
 
+static void say_passed(struct errand *v, const struct run *r, const char *to)
+{
+	const struct rollback_place p = { .name = r->row.place, .live = r->live.id, .list = &r->list, .log = &r->live.log };
+	const char **ids;
+	size_t n = rollback_passed(&ids, &p, to, &v->c->mem);
+
+	for (size_t i = 0; i < n; i++)
+		errand_note(v, NULL, "  (passes over %s, which is gone from there)", ids[i]);
+}
+
 static void announce(struct errand *v, struct rollback_report *out)
 {
 	size_t width = 0;
@@ -233,6 +243,7 @@ static void announce(struct errand *v, struct rollback_report *out)
 		out->moves[out->move_count++] = (struct place_move){ .row = &r->row, .from = g->from, .to = g->to };
 		errand_note(v, NULL, "%-*s  %s -> %s", (int)width, r->row.place, g->from ? g->from : "nothing", g->to);
 		say_bad(v, r, g->to);
+		say_passed(v, r, g->to);
 	}
 }
 

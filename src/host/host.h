@@ -258,6 +258,8 @@ struct host_ops {
 	/* Preview channels, and taking a place off the net. */
 	void (*channels)(struct place *p, struct channel_list *out, struct op *op);
 	void (*channel_delete)(struct place *p, const char *channel, struct op *op);
+	/* The preview that p is itself lives for env.channel_ttl_s from now on. */
+	void (*channel_prolong)(struct place *p, struct op *op);
 	/* What another channel of the place serves: its release id (in op->mem), which p can be switched to from here
 	 * on; NULL when it serves nothing. FAIL_MISSING: there is no such channel. */
 	void (*channel_live)(struct place *p, const char *channel, const char **id, struct op *op);

@@ -50,6 +50,15 @@ exits 0 "again"
 ok schema deploy -- "its document follows the schema"
 is "$(json '[(t["place"], t["result"], t["url"]) for t in d["targets"]][0]')" "('jarupa@pr-42', 'unchanged', '$url')" \
 	"unchanged, with its address"
+run "$SLIPWAY" deploy --channel pr-42 --expires 9d --json jarupa
+is "$(json '[t["result"] for t in d["targets"]]')" "['unchanged']" "the same once more, for longer"
+run "$SLIPWAY" channels jarupa lanta
+like "$out" "jarupa +pr-42 +[^ ]+ +in (8|9) d .*pr-42 +[^ ]+ +in (1|2) d " "lives longer, and only that one"
+fake_fault '{"site":"jarupa","kind":"channel","do":"status","status":403}'
+run "$SLIPWAY" deploy --channel pr-42 --expires 9d jarupa
+exits 4 "a preview whose time may not be changed has failed"
+like "$out" 'jarupa@pr-42 +failed in switch' "and is told so"
+fake_fault "[]"
 
 # ---- looking
 run "$SLIPWAY" channels --json
@@ -60,7 +69,7 @@ is "$(json '[t["channels"] and [c["name"] for c in t["channels"]] for t in d["ta
 is "$(json 'd["targets"][1]["channels"][0]["expires"], d["targets"][1]["channels"][1]["url"]')" "(None, '$url')" \
 	"live never ends, the preview has its address"
 run "$SLIPWAY" channels jarupa
-like "$out" "jarupa +pr-42 +[0-9]{8}-[0-9]{6}-[0-9a-f]{8} +in (1|2) d +$url" "for people, with its end"
+like "$out" "jarupa +pr-42 +[0-9]{8}-[0-9]{6}-[0-9a-f]{8} +in (8|9) d +$url" "for people, with its end"
 run "$SLIPWAY" status --channel pr-42 --except cms
 like "$out" 'jarupa@pr-42 +live +.*two' "status of the channel"
 run "$SLIPWAY" status jarupa

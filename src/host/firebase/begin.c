@@ -236,16 +236,10 @@ static void have_channel(struct call *c)
 
 static void ensure_channel(struct beginning *b)
 {
-	struct place *p = b->fan.p;
-	int64_t ttl = p->session->channel_ttl_s ? p->session->channel_ttl_s : (int64_t)7 * 86400;
-	struct call *c = call_new(p, b->fan.op, "PATCH", have_channel);
+	struct call *c = call_new(b->fan.p, b->fan.op, "PATCH", have_channel);
 
 	c->owner = b;
-	call_site(c);
-	strbuf_addstr(&c->path, "/channels/");
-	http_escape(&c->path, p->channel, "");
-	strbuf_addstr(&c->path, "?updateMask=ttl");
-	strbuf_addf(&c->body, "{\"ttl\":\"%llds\"}", (long long)ttl);
+	call_channel_ttl(c);
 	call_send(c);
 }
 

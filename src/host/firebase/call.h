@@ -49,5 +49,8 @@ void page_keep(struct place *p, struct call *c);
 
 /* Appends "/v1beta1/projects/P/sites/S". */
 void call_site(struct call *c);
+/* Makes it a PATCH of the place's channel that lets it live for --expires from now on (channels.c); one that is not
+ * there is made by it. */
+void call_channel_ttl(struct call *c);
 
 #endif

@@ -12,6 +12,7 @@ struct listing {
 };
 
 #define PAGES_MOST 100
+#define TTL_DEFAULT_S ((int64_t)7 * 86400)           /* as firebase-tools has it */
 
 static int64_t time_of(const json *o, const char *key)
 {
@@ -122,9 +123,9 @@ void firebase_channel_live(struct place *p, const char *channel, const char **id
 	call_send(c);
 }
 
-/* ---- deleting ---- */
+/* ---- how long it lives ---- */
 
-static void was_deleted(struct call *c)
+static void was_changed(struct call *c)
 {
 	struct place *p = c->place;
 	struct op *op = c->op;
@@ -136,9 +137,31 @@ static void was_deleted(struct call *c)
 	op_finish(p->session->loop, op, rc);
 }
 
+void call_channel_ttl(struct call *c)
+{
+	struct place *p = c->place;
+	int64_t ttl = p->session->channel_ttl_s ? p->session->channel_ttl_s : TTL_DEFAULT_S;
+
+	call_site(c);
+	strbuf_addstr(&c->path, "/channels/");
+	http_escape(&c->path, p->channel, "");
+	strbuf_addstr(&c->path, "?updateMask=ttl");
+	strbuf_addf(&c->body, "{\"ttl\":\"%llds\"}", (long long)ttl);
+}
+
+void firebase_channel_prolong(struct place *p, struct op *op)
+{
+	struct call *c = call_new(p, op, "PATCH", was_changed);
+
+	call_channel_ttl(c);
+	call_send(c);
+}
+
+/* ---- deleting ---- */
+
 void firebase_channel_delete(struct place *p, const char *channel, struct op *op)
 {
-	struct call *c = call_new(p, op, "DELETE", was_deleted);
+	struct call *c = call_new(p, op, "DELETE", was_changed);
 
 	call_site(c);
 	strbuf_addstr(&c->path, "/channels/");

@@ -118,6 +118,7 @@ void firebase_check(struct place *p, struct check_report *out, struct op *op);
 void firebase_compare_config(struct place *p, struct config_changes *out, struct arena *mem);
 void firebase_channels(struct place *p, struct channel_list *out, struct op *op);
 void firebase_channel_delete(struct place *p, const char *channel, struct op *op);
+void firebase_channel_prolong(struct place *p, struct op *op);
 void firebase_channel_live(struct place *p, const char *channel, const char **id, struct op *op);
 void firebase_lock(struct place *p, const char *by, const char *command, struct lock_info *holder, struct op *op);
 void firebase_unlock(struct place *p, struct op *op);

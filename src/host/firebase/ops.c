@@ -302,6 +302,7 @@ const struct host_ops firebase_host = {
 	.drop = firebase_drop,
 	.channels = firebase_channels,
 	.channel_delete = firebase_channel_delete,
+	.channel_prolong = firebase_channel_prolong,
 	.channel_live = firebase_channel_live,
 	.disable = firebase_disable,
 };

@@ -690,6 +690,32 @@ static void a_pruned_parent_is_replaced_by_the_next_older(void **state)
 	arena_clear(&q.mem);
 }
 
+static void what_is_gone_between_is_named(void **state)
+{
+	struct world w = { .live = NULL };
+	struct asked q;
+	const char **ids;
+
+	(void)state;
+	deploy(&w, A);
+	deploy(&w, B);
+	deploy(&w, C);
+	deploy(&w, D);
+	forget(&w, B);
+	ask(&q, &w, 1, BACK(.steps = 2));
+	expect(&q, 0, A);
+	assert_int_equal(rollback_passed(&ids, &q.places[0], A, &q.mem), 1);
+	assert_string_equal(ids[0], B);
+	assert_int_equal(rollback_passed(&ids, &q.places[0], C, &q.mem), 0);
+	forget(&w, C);
+	assert_int_equal(rollback_passed(&ids, &q.places[0], A, &q.mem), 2);
+	assert_string_equal(ids[0], C);
+	assert_string_equal(ids[1], B);
+	/* Where the log does not reach back, nothing is claimed. */
+	assert_int_equal(rollback_passed(&ids, &q.places[0], "0123456789abcdef", &q.mem), 0);
+	arena_clear(&q.mem);
+}
+
 static void a_rollback_taken_back_can_be_repeated(void **state)
 {
 	struct world w = { .live = NULL };
@@ -759,6 +785,7 @@ int main(void)
 		cmocka_unit_test(nothing_live_has_nowhere_to_go),
 		cmocka_unit_test(a_live_release_outside_the_list_goes_back_to_the_newest_good_one),
 		cmocka_unit_test(a_pruned_parent_is_replaced_by_the_next_older),
+		cmocka_unit_test(what_is_gone_between_is_named),
 		cmocka_unit_test(a_rollback_taken_back_can_be_repeated),
 		cmocka_unit_test(long_refusals_stay_whole),
 	};
