@@ -140,6 +140,14 @@ static void setup_network(struct invocation *in)
 		.trace = trace_request, .trace_arg = in,
 	};
 	c->http = http_new(c->loop, &o);
+	for (size_t i = 0; i < c->target_count; i++) {
+		const struct host_ops *ops = host_find(c->targets[i]->kind);
+
+		if (ops && ops->requests) {
+			http_warm(c->http);
+			break;
+		}
+	}
 	c->store = host_store_new();
 }
 

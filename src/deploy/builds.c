@@ -16,6 +16,9 @@ struct reading {                        /* one directory with one set of rules *
 	bool open;                      /* build_read was called */
 };
 
+/* At most so long between two looks for signals. */
+#define TURN_MS 100
+
 struct dist { const char *name, *dir; };
 
 struct builds {
@@ -219,10 +222,11 @@ static int want_for(struct builds *b, size_t at, struct fail *f)
 
 /* ---- reading ---- */
 
-static void tick(void *arg)
+static void wait(void *arg)
 {
 	struct builds *b = arg;
 
+	loop_turn(b->c->loop, TURN_MS);
 	b->c->reporter->tick(b->c->reporter);
 	if (loop_signals(b->c->loop, NULL) > 0)
 		atomic_store(&b->cancel, true);
@@ -285,7 +289,7 @@ static int read_one(struct builds *b, struct reading *it, struct fail *f)
 {
 	struct build_request rq = {
 		.name = it->name ? it->name : it->dir, .dir = it->dir, .rules = &it->rules, .index = b->c->index,
-		.pool = loop_pool(b->c->loop), .cancel = &b->cancel, .tick = tick, .tick_arg = b,
+		.pool = loop_pool(b->c->loop), .cancel = &b->cancel, .wait = wait, .wait_arg = b,
 	};
 
 	it->open = true;

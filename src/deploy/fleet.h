@@ -47,6 +47,8 @@ struct phase {
 	bool once;                      /* never retried */
 };
 
+/* Has the hosts of the context's targets begin what their sessions will wait for. */
+void fleet_prepare(struct context *c);
 /* Opens sessions (one per host manifest and kind) and places for the context's targets. Places that cannot be opened
  * get a failed row; an unknown kind is FAIL_CONFIG for its rows. -1 only for what concerns the whole run. */
 int fleet_open(struct fleet **out, struct context *c, struct fail *f);

@@ -18,6 +18,33 @@ static const struct host_ops *table_for(const struct context *c, const char *kin
 	return c->find_host ? c->find_host(kind) : host_find(kind);
 }
 
+static struct host_env env_of(struct context *c)
+{
+	return (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project),
+		.http = c->http, .store = c->store, .channel = c->channel, .channel_ttl_s = c->channel_ttl_s,
+		.state_dir = arena_printf(&c->mem, "%s/.slipway", project_root(c->project)) };
+}
+
+static bool is_first_of(const struct context *c, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(c->targets[i]->host, c->targets[at]->host) == 0)
+			return false;
+	return true;
+}
+
+void fleet_prepare(struct context *c)
+{
+	const struct host_env env = env_of(c);
+
+	for (size_t i = 0; i < c->target_count; i++) {
+		const struct host_ops *ops = table_for(c, c->targets[i]->kind);
+
+		if (ops && ops->prepare && is_first_of(c, i))
+			ops->prepare(c->targets[i], &env);
+	}
+}
+
 /* One session a host manifest and kind; the first target that needs it opens it. */
 static struct link *link_for(struct fleet *fl, const struct target *t)
 {
@@ -143,9 +170,7 @@ int fleet_open(struct fleet **out, struct context *c, struct fail *f)
 
 	(void)f;
 	fl->c = c;
-	fl->env = (struct host_env){ .loop = c->loop, .secrets = c->secrets, .project_root = project_root(c->project),
-		.http = c->http, .store = c->store, .channel = c->channel, .channel_ttl_s = c->channel_ttl_s,
-		.state_dir = arena_printf(&c->mem, "%s/.slipway", project_root(c->project)) };
+	fl->env = env_of(c);
 	fl->width = width_of(c);
 	fl->count = count_places(c);
 	fl->retries = retry_budget(fl->count * 10);

@@ -11,11 +11,12 @@
 #include "base/db.h"
 #include "base/strbuf.h"
 #include "deploy/ledger_inside.h"
+#include "deploy/ledger_seen.h"
 
 #define LEDGER_APP 0x534C4C47u          /* "SLLG" */
 #define LEDGER_VERSION 1
-/* Above this a full look at every open would cost more than it finds. */
-#define QUICK_CHECK_BYTES (8 * 1024 * 1024)
+/* Above this a full look would cost more than it finds. */
+#define QUICK_CHECK_BYTES (64 * 1024 * 1024)
 
 /* places is append-only: an intent and its result are two rows, the newest of a run and place says how it stands. */
 static const char schema[] =
@@ -38,13 +39,13 @@ int ledger_fail(struct fail *f)
 }
 
 /* A damaged page may lie far from what opening looks at, and would then end every run with an error. */
-static int look_through(struct db *db, const char *path, struct fail *f)
+static int look_through(struct db *db, const char *path, bool seen, struct fail *f)
 {
 	struct db_row *row;
 	struct stat st;
 	int rc = 0;
 
-	if (stat(path, &st) < 0 || st.st_size > QUICK_CHECK_BYTES)
+	if (seen || stat(path, &st) < 0 || st.st_size > QUICK_CHECK_BYTES)
 		return 0;
 	if (db_query(db, &row, f, "PRAGMA quick_check(1)", "") < 0)
 		return -1;
@@ -59,9 +60,12 @@ static int look_through(struct db *db, const char *path, struct fail *f)
 
 static int open_sound(struct db **db, const char *path, struct fail *f)
 {
+	/* Before it is opened: a journal that is played back changes it. */
+	bool seen = ledger_seen(path);
+
 	if (db_open(db, path, LEDGER_APP, LEDGER_VERSION, schema, DB_SYNC_FULL, f) < 0)
 		return -1;
-	if (look_through(*db, path, f) == 0)
+	if (look_through(*db, path, seen, f) == 0)
 		return 0;
 	db_close(*db);
 	*db = NULL;
@@ -108,7 +112,7 @@ int ledger_open(struct ledger **out, const char *dir, struct fail *f)
 		if (rc == 0)
 			rc = open_sound(&l->db, path.buf, &why);
 	}
-	strbuf_clear(&path);
+	l->path = strbuf_detach(&path);
 	if (rc == 0) {
 		*out = l;
 		return 0;
@@ -122,7 +126,11 @@ void ledger_close(struct ledger *l)
 {
 	if (!l)
 		return;
-	db_close(l->db);
+	if (l->db) {
+		db_close(l->db);
+		ledger_seen_keep(l->path);
+	}
+	free(l->path);
 	free(l->warning);
 	free(l);
 }

@@ -7,6 +7,7 @@
 
 struct ledger {
 	struct db *db;
+	char *path;                     /* malloc'd */
 	char *warning;                  /* malloc'd, or NULL */
 };
 

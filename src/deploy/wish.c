@@ -129,6 +129,7 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 		return -1;
 	if (!plan && (hooks_before(c, f) < 0 || (o->build_first && builds_command(w->builds, f) < 0)))
 		return -1;
+	fleet_prepare(c);
 	if (builds_read(w->builds, f) < 0)
 		return -1;
 	if (!plan && c->secrets && secrets_resolve(c->secrets, c->targets, c->target_count, f) < 0) {

@@ -15,7 +15,6 @@
 #include "dist/secret_scan.h"
 #include "dist/walk.h"
 
-#define TICK_MS 100
 
 /* One build_read under way. */
 struct reading {
@@ -45,10 +44,12 @@ static void drain(struct reading *r, atomic_size_t *pending)
 	struct pollfd p = { .fd = pool_fd(r->rq->pool), .events = POLLIN };
 
 	while (atomic_load(pending) > 0) {
-		poll(&p, 1, r->rq->tick ? TICK_MS : -1);
+		if (r->rq->wait) {
+			r->rq->wait(r->rq->wait_arg);
+			continue;
+		}
+		poll(&p, 1, -1);
 		pool_drain(r->rq->pool);
-		if (r->rq->tick)
-			r->rq->tick(r->rq->tick_arg);
 	}
 }
 

@@ -95,8 +95,10 @@ struct build_request {
 	struct pool *pool;
 	struct build_progress *progress;    /* may be NULL */
 	const atomic_bool *cancel;      /* may be NULL; looked at between files: FAIL_CANCELLED */
-	void (*tick)(void *arg);        /* may be NULL; called on the calling thread some 10 times a second while waiting */
-	void *tick_arg;
+	/* May be NULL. Called on the calling thread whenever there is nothing to do but wait: does so until something of
+	 * the pool has ended, but no longer than a moment, and drains the pool. Other work may go on meanwhile. */
+	void (*wait)(void *arg);
+	void *wait_arg;
 };
 
 /* Reads it. -1: FAIL_BUILD when problems were found (they are listed in b->problems; the text names the first and the

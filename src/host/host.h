@@ -179,6 +179,9 @@ struct host_ops {
 	const char *kind;
 	unsigned traits;
 
+	/* Begins what a session of this manifest will need and what others do not (signing in), while the caller is busy
+	 * with something else than the loop. What goes wrong is told by the session. */
+	void (*prepare)(const struct target *any, const struct host_env *env);
 	int (*session_open)(struct session **out, const struct target *any, const struct host_env *env, struct fail *f);
 	void (*session_close)(struct session *s);
 	/* `name` is the place's name ("jarupa", "jarupa/site"); t is borrowed until place_close. No I/O. */

@@ -46,12 +46,19 @@ struct http *http_new(struct loop *l, const struct http_options *o)
 	return h;
 }
 
+void http_warm(struct http *h)
+{
+	if (!h->curl)
+		h->curl = libcurl_begin();
+}
+
 void http_free(struct http *h)
 {
 	if (!h)
 		return;
 	assert(link_empty(&h->peers) && !h->telling);
 	http_multi_close(h);
+	libcurl_free(h->curl);
 	loop_timer_stop(h->loop, &h->turn_end);
 	free(h);
 }
@@ -203,7 +210,7 @@ static void trace(struct http_handle *x, const char *failure)
 		return;
 	const char *text = http_answer_path(rq, &len);
 	strbuf_add(&path, text, len);
-	curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	x->http->curl->easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	struct http_trace t = {
 		.lane = rq->lane->name, .method = rq->method, .path = path.buf, .status = rq->status, .failure = failure,
 		.ms = (double)(clock_mono_ns() - x->began_ns) / 1e6, .sent = (uint64_t)sent, .received = x->received,
@@ -394,8 +401,12 @@ static void start(struct http *h, struct http_work *w)
 	struct http_request *rq = w->rq;
 	struct http_lane *l = rq->lane;
 
-	if (!http_multi_open(h)) {
-		refuse(w, FAIL_LOCAL, "libcurl cannot be started");
+	struct fail f = FAIL_INIT;
+
+	if (http_multi_open(h, &f) < 0) {
+		refuse(w, f.kind, f.text);
+		if (*f.hint)
+			fail_hint(&rq->fail, "%s", f.hint);
 		return;
 	}
 	link_before(&l->out, &w->link);

@@ -67,8 +67,10 @@ struct http_options {
 	void (*trace)(void *arg, const struct http_trace *t);   /* may be NULL */
 	void *trace_arg;
 };
-/* Nothing is opened and no library is initialised before the first request. The loop must outlive the engine. */
+/* Nothing is opened and no library is loaded before http_warm or the first request. The loop must outlive the engine. */
 struct http *http_new(struct loop *l, const struct http_options *o);
+/* There will be requests: what they need is loaded meanwhile, so that the first one does not wait for it. */
+void http_warm(struct http *h);
 /* All peers must be gone. Not from done(). Accepts NULL. */
 void http_free(struct http *h);
 /* More requests are planned: the budget of retries is 50 and a tenth of all that were. */

@@ -39,13 +39,13 @@ const char *http_header(const struct http_request *rq, const char *name)
 
 	if (h->telling != rq || !h->told)
 		return NULL;
-	if (curl_easy_header(h->told->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+	if (h->curl->easy_header(h->told->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
 		return NULL;
 	return header->value;
 }
 
 /* Retry-After: seconds or a date (RFC 9110 10.2.3). A date is held against the answer's own, since clocks differ. */
-static uint32_t retry_after_ms(const char *text, int64_t date_s)
+static uint32_t retry_after_ms(const struct libcurl *c, const char *text, int64_t date_s)
 {
 	size_t digits = strspn(text, "0123456789");
 	int64_t seconds = 0;
@@ -54,7 +54,7 @@ static uint32_t retry_after_ms(const char *text, int64_t date_s)
 		for (size_t i = 0; i < digits && seconds < UINT32_MAX; i++)
 			seconds = seconds * 10 + (text[i] - '0');
 	} else {
-		int64_t then = (int64_t)curl_getdate(text, NULL);
+		int64_t then = (int64_t)c->getdate(text, NULL);
 		seconds = then < 0 ? 0 : then - (date_s >= 0 ? date_s : clock_wall_s());
 	}
 	if (seconds <= 0)
@@ -65,15 +65,16 @@ static uint32_t retry_after_ms(const char *text, int64_t date_s)
 void http_answer_headers(struct http_request *rq)
 {
 	const struct http_handle *x = rq->lane->peer->http->told;
+	const struct libcurl *c = x->http->curl;
 	const char *date, *after;
 
 	if (!x->begun)                  /* what a proxy says to CONNECT is no answer */
 		return;
-	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &rq->status);
+	c->easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &rq->status);
 	date = http_header(rq, "Date");
-	rq->date_s = date ? (int64_t)curl_getdate(date, NULL) : -1;
+	rq->date_s = date ? (int64_t)c->getdate(date, NULL) : -1;
 	after = http_header(rq, "Retry-After");
-	rq->retry_after_ms = after ? retry_after_ms(after, rq->date_s) : 0;
+	rq->retry_after_ms = after ? retry_after_ms(c, after, rq->date_s) : 0;
 }
 
 /* Appends text fit for a terminal and not too long; what is cut is cut between characters. */

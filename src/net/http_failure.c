@@ -9,7 +9,7 @@
 /* libcurl's own words, where they say more than a code and hold neither URL nor header. */
 static const char *words(const struct http_handle *x, CURLcode code)
 {
-	return x->message[0] ? x->message : curl_easy_strerror(code);
+	return x->message[0] ? x->message : x->http->curl->easy_strerror(code);
 }
 
 static void add_error(struct strbuf *why, const char *what, int err)
@@ -69,8 +69,8 @@ static enum fail_kind unconnected(const struct http_handle *x, CURLcode code, st
 	const char *host = w->origin->text;
 	long err = 0, proxied = 0;
 
-	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &err);
-	curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &proxied);
+	x->http->curl->easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &err);
+	x->http->curl->easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &proxied);
 	if (proxied >= 300) {
 		strbuf_addf(why, "the proxy answers %ld to CONNECT", proxied);
 		return proxied == 407 ? FAIL_AUTH : proxied == 429 || proxied >= 500 ? FAIL_LINK : FAIL_REMOTE;
@@ -98,7 +98,7 @@ static enum fail_kind unconnected(const struct http_handle *x, CURLcode code, st
 		strbuf_addescaped(why, words(x, code), strlen(words(x, code)));
 		return FAIL_LINK;
 	default:
-		strbuf_addf(why, "no connection to %s: %s", host, curl_easy_strerror(code));
+		strbuf_addf(why, "no connection to %s: %s", host, x->http->curl->easy_strerror(code));
 		return FAIL_LINK;
 	}
 }
@@ -107,7 +107,7 @@ static enum fail_kind broken(const struct http_handle *x, CURLcode code, struct 
 {
 	long err = 0;
 
-	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &err);
+	x->http->curl->easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &err);
 	switch (code) {
 	case CURLE_GOT_NOTHING:
 		strbuf_addstr(why, "the connection was closed before an answer came");
@@ -123,7 +123,7 @@ static enum fail_kind broken(const struct http_handle *x, CURLcode code, struct 
 			add_error(why, "the connection broke", (int)err);
 		return FAIL_LINK;
 	default:
-		strbuf_addf(why, "no usable answer: %s", curl_easy_strerror(code));
+		strbuf_addf(why, "no usable answer: %s", x->http->curl->easy_strerror(code));
 		return FAIL_REMOTE;
 	}
 }

@@ -79,7 +79,7 @@ static size_t on_answer(char *data, size_t size, size_t count, void *arg)
 
 	heard(x);
 	x->received += len;
-	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	x->http->curl->easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (rq->sink && status < 300) {
 		if (rq->sink(rq, data, len) == 0)
 			return len;
@@ -123,7 +123,8 @@ static size_t on_body(char *out, size_t size, size_t count, void *arg)
 static unsigned set_authorities(struct http_handle *x)
 {
 	const struct http *h = x->http;
-	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	const struct libcurl *c = h->curl;
+	const curl_version_info_data *info = c->version_info(CURLVERSION_NOW);
 	const char *file = h->o.ca_file ? h->o.ca_file : info->cainfo, *directory = NULL;
 	unsigned bad = 0;
 
@@ -132,10 +133,10 @@ static unsigned set_authorities(struct http_handle *x)
 		directory = info->capath;
 		file = NULL;
 	}
-	bad |= curl_easy_setopt(x->easy, CURLOPT_CAINFO, file);
-	bad |= curl_easy_setopt(x->easy, CURLOPT_CAPATH, directory);
-	bad |= curl_easy_setopt(x->easy, CURLOPT_PROXY_CAINFO, file);
-	bad |= curl_easy_setopt(x->easy, CURLOPT_PROXY_CAPATH, directory);
+	bad |= c->easy_setopt(x->easy, CURLOPT_CAINFO, file);
+	bad |= c->easy_setopt(x->easy, CURLOPT_CAPATH, directory);
+	bad |= c->easy_setopt(x->easy, CURLOPT_PROXY_CAINFO, file);
+	bad |= c->easy_setopt(x->easy, CURLOPT_PROXY_CAPATH, directory);
 	return bad;
 }
 
@@ -144,48 +145,50 @@ static unsigned set_rules(struct http_handle *x)
 {
 	struct http *h = x->http;
 	const struct http_origin *o = x->work->origin;
+	const struct libcurl *c = x->http->curl;
 	CURL *e = x->easy;
 	unsigned bad = 0;
 
-	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, o->plain ? "http" : "https");
-	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	bad |= curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	bad |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+	bad |= c->easy_setopt(e, CURLOPT_PROTOCOLS_STR, o->plain ? "http" : "https");
+	bad |= c->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	bad |= c->easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	bad |= c->easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	bad |= c->easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+	bad |= c->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	bad |= c->easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	bad |= c->easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+	bad |= c->easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
 	bad |= set_authorities(x);
 	if (o->plain)
-		bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
-	bad |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_USERAGENT, h->o.user_agent);
-	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);     /* a cancelled request does not wait for the resolver */
-	bad |= curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, HTTP_DNS_KEPT_S);
-	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)x->work->rq->lane->peer->connect_ms);
-	bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->work->fresh ? 1L : 0L);
+		bad |= c->easy_setopt(e, CURLOPT_NOPROXY, "*");
+	bad |= c->easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	bad |= c->easy_setopt(e, CURLOPT_USERAGENT, h->o.user_agent);
+	bad |= c->easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	bad |= c->easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);     /* a cancelled request does not wait for the resolver */
+	bad |= c->easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, HTTP_DNS_KEPT_S);
+	bad |= c->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)x->work->rq->lane->peer->connect_ms);
+	bad |= c->easy_setopt(e, CURLOPT_FRESH_CONNECT, x->work->fresh ? 1L : 0L);
 	return bad;
 }
 
 static unsigned set_callbacks(struct http_handle *x)
 {
+	const struct libcurl *c = x->http->curl;
 	CURL *e = x->easy;
 	unsigned bad = 0;
 
-	bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, x);
-	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->message);
-	bad |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_begin);
-	bad |= curl_easy_setopt(e, CURLOPT_PREREQDATA, x);
-	bad |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	bad |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, x);
-	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
-	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_answer);
-	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
-	bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, on_body);
-	bad |= curl_easy_setopt(e, CURLOPT_READDATA, x);
+	bad |= c->easy_setopt(e, CURLOPT_PRIVATE, x);
+	bad |= c->easy_setopt(e, CURLOPT_ERRORBUFFER, x->message);
+	bad |= c->easy_setopt(e, CURLOPT_PREREQFUNCTION, on_begin);
+	bad |= c->easy_setopt(e, CURLOPT_PREREQDATA, x);
+	bad |= c->easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	bad |= c->easy_setopt(e, CURLOPT_OPENSOCKETDATA, x);
+	bad |= c->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	bad |= c->easy_setopt(e, CURLOPT_HEADERDATA, x);
+	bad |= c->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_answer);
+	bad |= c->easy_setopt(e, CURLOPT_WRITEDATA, x);
+	bad |= c->easy_setopt(e, CURLOPT_READFUNCTION, on_body);
+	bad |= c->easy_setopt(e, CURLOPT_READDATA, x);
 	return bad;
 }
 
@@ -197,7 +200,7 @@ static void add_line(struct http_handle *x, const char *line)
 	for (const unsigned char *c = (const unsigned char *)line; *c; c++)
 		fit &= *c >= ' ' && *c != 127;
 	if (fit)
-		more = curl_slist_append(x->lines, line);
+		more = x->http->curl->slist_append(x->lines, line);
 	if (more)
 		x->lines = more;
 	else
@@ -213,21 +216,22 @@ void http_add_header(struct http_request *rq, const char *line)
  * is sent as such ("Content-Length: 0"). */
 static unsigned set_request(struct http_handle *x, struct http_request *rq)
 {
+	const struct libcurl *c = x->http->curl;
 	CURL *e = x->easy;
 	bool bodied = rq->size > 0 || strcmp(rq->method, "POST") == 0 || strcmp(rq->method, "PUT") == 0 ||
 		strcmp(rq->method, "PATCH") == 0;
-	unsigned bad = curl_easy_setopt(e, CURLOPT_URL, rq->url);
+	unsigned bad = c->easy_setopt(e, CURLOPT_URL, rq->url);
 
 	if (rq->flags & HTTP_HEAD_ONLY) {
-		bad |= curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+		bad |= c->easy_setopt(e, CURLOPT_NOBODY, 1L);
 	} else if (bodied) {
-		bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
-		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->size);
+		bad |= c->easy_setopt(e, CURLOPT_POST, 1L);
+		bad |= c->easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->size);
 		if (rq->fd < 0 || rq->size == 0)
-			bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, rq->size ? rq->body : "");
+			bad |= c->easy_setopt(e, CURLOPT_POSTFIELDS, rq->size ? rq->body : "");
 		add_line(x, "Expect:");         /* of the defaults, a line without a value takes away */
 	}
-	bad |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, rq->method);
+	bad |= c->easy_setopt(e, CURLOPT_CUSTOMREQUEST, rq->method);
 	if (rq->content_type) {
 		struct strbuf line = STRBUF_INIT;
 		strbuf_addf(&line, "Content-Type: %s", rq->content_type);
@@ -238,7 +242,7 @@ static unsigned set_request(struct http_handle *x, struct http_request *rq)
 	}
 	if (rq->headers)
 		rq->headers(rq);
-	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, x->lines);
+	bad |= c->easy_setopt(e, CURLOPT_HTTPHEADER, x->lines);
 	return bad;
 }
 
@@ -254,7 +258,7 @@ static struct http_handle *take(struct http *h)
 	x = xcalloc(1, sizeof *x);
 	link_init(&x->link);
 	x->http = h;
-	x->easy = curl_easy_init();
+	x->easy = h->curl->easy_init();
 	return x;
 }
 
@@ -278,11 +282,11 @@ void http_handle_end(struct http_handle *x)
 {
 	if (!x)
 		return;
-	curl_slist_free_all(x->lines);
+	x->http->curl->slist_free_all(x->lines);
 	x->lines = NULL;
 	x->work = NULL;
 	if (x->easy)
-		curl_easy_reset(x->easy);
+		x->http->curl->easy_reset(x->easy);
 	link_out(&x->link);
 	link_before(&x->http->idle, &x->link);
 }
@@ -290,6 +294,6 @@ void http_handle_end(struct http_handle *x)
 void http_handle_free(struct http_handle *x)
 {
 	link_out(&x->link);
-	curl_easy_cleanup(x->easy);
+	x->http->curl->easy_cleanup(x->easy);
 	free(x);
 }

@@ -1,5 +1,4 @@
-/* http_inside: what the files of the network engine share; nobody else includes it. The only place that includes
- * libcurl.
+/* http_inside: what the files of the network engine share; nobody else includes it.
  *
  * One work (http_work) per request under way. It is always in exactly one list: its lane's queue of its class; the
  * lane's `out` (sending: it has a handle; pausing: its timer is armed); or the lane's queue of what only waits for its
@@ -15,13 +14,9 @@
 #ifndef SLIPWAY_NET_HTTP_INSIDE_H
 #define SLIPWAY_NET_HTTP_INSIDE_H
 
-#include <curl/curl.h>
 #include "net/http.h"
 #include "net/http_width.h"
-
-#if defined LIBCURL_VERSION_NUM && LIBCURL_VERSION_NUM < 0x075800
-#error "libcurl 7.88 or newer is needed"
-#endif
+#include "net/libcurl.h"
 
 #define HTTP_LIGHT ((uint64_t)64 * 1024)        /* a longer body is an upload that waits for its share of the link */
 #define HTTP_SHARE ((uint64_t)512 * 1024)       /* bodies under way: so many bytes for each request of the width */
@@ -138,6 +133,7 @@ struct http {
 	struct loop *loop;
 	struct http_options o;
 	unsigned width;                         /* of all peers together */
+	struct libcurl *curl;                   /* NULL before it is wanted; loaded when multi is there */
 	CURLM *multi;                           /* NULL before the first request */
 	bool by_directory;                      /* ask the system's directory of authorities, not its file */
 	struct timer curl_timer, turn_end, sweep;
@@ -172,8 +168,8 @@ bool http_queue_waits(const struct http_peer *p);
 struct http_origin *http_peer_origin(const struct http_peer *p, const char *origin);
 
 /* ---- http_multi.c */
-/* Opens the multi handle unless it is open; false when libcurl cannot be started. */
-bool http_multi_open(struct http *h);
+/* Opens the multi handle unless it is open; -1: FAIL_LOCAL, libcurl cannot be had. */
+int http_multi_open(struct http *h, struct fail *f);
 void http_multi_close(struct http *h);
 /* Gives the handle to libcurl (false: it does not take it), and takes it back (harmless when it is back). */
 bool http_multi_add(struct http_handle *x);

@@ -25,7 +25,7 @@ static void act(struct http *h, curl_socket_t socket, int events)
 {
 	int running = 0;
 
-	curl_multi_socket_action(h->multi, socket, events, &running);
+	h->curl->multi_socket_action(h->multi, socket, events, &running);
 	if ((unsigned)running < h->sending)
 		http_soon(h);
 }
@@ -80,12 +80,12 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void
 		h->spare = s->next;
 		s->http = h;
 		s->watch.ready = socket_ready;
-		curl_multi_assign(h->multi, socket, s);
+		h->curl->multi_assign(h->multi, socket, s);
 	}
 	s->watch.fd = socket;
 	s->watch.events = (short)((what & CURL_POLL_IN ? POLLIN : 0) | (what & CURL_POLL_OUT ? POLLOUT : 0));
 	loop_watch(h->loop, &s->watch);
-	if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x) == CURLE_OK && x)
+	if (h->curl->easy_getinfo(easy, CURLINFO_PRIVATE, &x) == CURLE_OK && x)
 		x->socket = socket;
 	return 0;
 }
@@ -185,30 +185,32 @@ static bool hashed(const char *directory)
 	return found;
 }
 
-bool http_multi_open(struct http *h)
+int http_multi_open(struct http *h, struct fail *f)
 {
+	const struct libcurl *c;
+
 	if (h->multi)
-		return true;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return false;
-	h->multi = curl_multi_init();
-	if (!h->multi) {
-		curl_global_cleanup();
-		return false;
-	}
-	h->by_directory = !h->o.ca_file && hashed(curl_version_info(CURLVERSION_NOW)->capath);
+		return 0;
+	http_warm(h);
+	if (libcurl_wait(h->curl, f) < 0)
+		return -1;
+	c = h->curl;
+	h->multi = c->multi_init();
+	if (!h->multi)
+		return fail_set(f, FAIL_LOCAL, "libcurl cannot be started");
+	h->by_directory = !h->o.ca_file && hashed(c->version_info(CURLVERSION_NOW)->capath);
 	long kept = h->width > KEPT_LEAST ? (long)h->width : KEPT_LEAST;
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, kept);
+	c->multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	c->multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	c->multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	c->multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	c->multi_setopt(h->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+	c->multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, kept);
 	/* With no more transfers than this, one that needs another connection closes an idle one, and never waits. */
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, kept);
+	c->multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, kept);
 	h->curl_timer.fire = curl_timer_fire;
 	h->sweep.fire = sweep_fire;
-	return true;
+	return 0;
 }
 
 void http_multi_close(struct http *h)
@@ -217,7 +219,7 @@ void http_multi_close(struct http *h)
 		return;
 	while (!link_empty(&h->idle))
 		http_handle_free(link_owner(h->idle.next, struct http_handle, link));
-	curl_multi_cleanup(h->multi);
+	h->curl->multi_cleanup(h->multi);
 	loop_timer_stop(h->loop, &h->curl_timer);
 	loop_timer_stop(h->loop, &h->sweep);
 	for (struct http_socket *next, *s = h->spare; s; s = next) {
@@ -226,17 +228,16 @@ void http_multi_close(struct http *h)
 	}
 	h->spare = NULL;
 	h->multi = NULL;
-	curl_global_cleanup();
 }
 
 bool http_multi_add(struct http_handle *x)
 {
-	return curl_multi_add_handle(x->http->multi, x->easy) == CURLM_OK;
+	return x->http->curl->multi_add_handle(x->http->multi, x->easy) == CURLM_OK;
 }
 
 void http_multi_remove(struct http_handle *x)
 {
-	curl_multi_remove_handle(x->http->multi, x->easy);
+	x->http->curl->multi_remove_handle(x->http->multi, x->easy);
 }
 
 void http_multi_kick(struct http *h)
@@ -249,9 +250,9 @@ struct http_handle *http_multi_ended(struct http *h, CURLcode *code)
 	struct CURLMsg *m;
 	int left;
 
-	while (h->multi && (m = curl_multi_info_read(h->multi, &left))) {
+	while (h->multi && (m = h->curl->multi_info_read(h->multi, &left))) {
 		struct http_handle *x = NULL;
-		if (m->msg == CURLMSG_DONE && curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x) == CURLE_OK && x) {
+		if (m->msg == CURLMSG_DONE && h->curl->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x) == CURLE_OK && x) {
 			*code = m->data.result;
 			return x;
 		}

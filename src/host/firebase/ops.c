@@ -77,7 +77,7 @@ static void forget_tokens(void *tokens)
 
 /* One access token for the whole run, whatever the number of sessions that have its credential. What there is to say
  * about the credential is said by identity(). */
-static int find_token(struct session *s, const struct target *any, const struct host_env *env, struct fail *f)
+static int find_token(struct token **out, const struct target *any, const struct host_env *env, struct fail *f)
 {
 	struct tokens *tokens = host_store_get(env->store, "firebase tokens");
 	struct http_peer_options timeouts = { .name = "Google sign-in" };
@@ -94,7 +94,7 @@ static int find_token(struct session *s, const struct target *any, const struct 
 		tokens = tokens_new(env->loop, env->http, env->secrets);
 		host_store_set(env->store, "firebase tokens", tokens, forget_tokens);
 	}
-	s->token = tokens_adopt(tokens, c, &timeouts);
+	*out = tokens_adopt(tokens, c, &timeouts);
 	return 0;
 }
 
@@ -128,14 +128,23 @@ static int session_open(struct session **out, const struct target *any, const st
 	api = environment_api(&s->mem);
 	if (!api)
 		api = target_string(any, "endpoint", &s->mem);
-	if (set_api(s, api && *api ? api : GOOGLE_API, f) < 0 || open_peer(s, any, f) < 0 || find_token(s, any, env,
-			f) < 0) {
+	if (set_api(s, api && *api ? api : GOOGLE_API, f) < 0 || open_peer(s, any, f) < 0 || find_token(&s->token,
+			any, env, f) < 0) {
 		session_close(s);
 		return -1;
 	}
 	want_token(s);
 	*out = s;
 	return 0;
+}
+
+static void prepare(const struct target *any, const struct host_env *env)
+{
+	struct fail ignored = FAIL_INIT;
+	struct token *t;
+
+	if (find_token(&t, any, env, &ignored) == 0)
+		token_begin(t);
 }
 
 static int identity(const struct target *any, const struct host_env *env, struct host_identity *out, struct arena *mem,
@@ -270,7 +279,7 @@ const struct host_ops firebase_host = {
 	.kind = "firebase",
 	.traits = HOST_BODY_GZIP | HOST_FINDS_MISSING | HOST_INSTANT_SWITCH | HOST_RETRIES | HOST_FENCES | HOST_UNLISTED |
 		  HOST_RETAINS,
-	.session_open = session_open,
+	.prepare = prepare, .session_open = session_open,
 	.session_close = session_close,
 	.place_open = place_open,
 	.place_close = place_close,

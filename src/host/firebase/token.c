@@ -145,11 +145,22 @@ static void start(struct token *t)
 }
 
 /* ---- wanting ---- */
+static bool is_settled(const struct token *t)
+{
+	return t->dead.kind || t->last || (is_good(t) && clock_mono_ns() < t->early_ns);
+}
+
+void token_begin(struct token *t)
+{
+	if (!is_settled(t) && !t->running)
+		start(t);
+}
+
 void token_want(struct token *t, struct op *op)
 {
 	struct waiter *w;
 
-	if (t->dead.kind || t->last || (is_good(t) && clock_mono_ns() < t->early_ns)) {
+	if (is_settled(t)) {
 		end(t, op, t->dead.kind ? &t->dead : NULL);
 		return;
 	}

@@ -31,6 +31,8 @@ struct token *tokens_adopt(struct tokens *ts, struct credential *c, const struct
 /* Ends op when there is a token that should do for some minutes. Failures: FAIL_AUTH (stays), or what the engine gave
  * up on; the text says who could not sign in, and with which credential. */
 void token_want(struct token *t, struct op *op);
+/* Signs in now unless there is a token: who wants one soon waits less. Nobody is told how it went. */
+void token_begin(struct token *t);
 /* An op that waits ends as cancelled, on the next turn; harmless when it has ended. */
 void token_unwant(struct token *t, struct op *op);
 /* "Authorization: Bearer ...", valid until the loop turns; NULL when there is none. */
