@@ -230,6 +230,8 @@ int setup_state(struct invocation *in, struct fail *f)
 	enum state_need need = in->command->flags & NEEDS_STATE ? STATE_REQUIRED : STATE_OPTIONAL;
 	if (context_open_state(c, need, no_cache, f) < 0)
 		return -1;
+	if (c->index)
+		http_remember(c->http, arena_printf(&c->mem, "%s/widths", c->cache_dir));
 	if (!c->ledger && c->ledger_note)
 		console_warn(&in->console, "%s", c->ledger_note);
 	if (c->ledger && ledger_warning(c->ledger))

@@ -57,9 +57,14 @@ static struct shared shared_with(const struct set *s, const struct fanout_place 
 	return sum;
 }
 
+bool fanout_concerns(size_t files, uint64_t bytes)
+{
+	return files >= FOLLOWER_FILES || bytes >= FOLLOWER_BYTES;
+}
+
 static bool could_follow(const struct fanout_place *p, struct shared sum)
 {
-	return sum.files * 2 > p->count && (sum.files >= FOLLOWER_FILES || sum.bytes >= FOLLOWER_BYTES);
+	return sum.files * 2 > p->count && fanout_concerns(sum.files, sum.bytes);
 }
 
 /* The open place that lacks most. */

@@ -7,7 +7,9 @@
 #ifndef SLIPWAY_DEPLOY_FANOUT_H
 #define SLIPWAY_DEPLOY_FANOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "release/tree.h"
 
 #define FANOUT_NONE ((size_t)-1)
@@ -22,6 +24,9 @@ struct fanout_place {
 	size_t count;
 	size_t seed;                    /* out: index of the place to be copied from, or FANOUT_NONE */
 };
+/* Could a place that lacks so much be copied from another one, or be what others are copied from? Who could not need not
+ * wait for what the others say. */
+bool fanout_concerns(size_t files, uint64_t bytes);
 void fanout_choose(struct fanout_place *places, size_t count);
 
 #endif

@@ -164,7 +164,7 @@ static void was_begun(struct op *op)
 	r->row.total_files = ps->missing.count;
 	r->row.total_bytes = ps->missing.bytes;
 	ps->next = 0;
-	ps->begun = r->ops->clone != NULL;
+	ps->begun = r->ops->clone && fanout_concerns(ps->missing.count, ps->missing.bytes);
 	if (ps->begun)
 		run_done(r, 0);
 	else

@@ -52,6 +52,12 @@ void http_warm(struct http *h)
 		h->curl = libcurl_begin();
 }
 
+void http_remember(struct http *h, const char *path)
+{
+	free(h->memory);
+	h->memory = xstrdup(path);
+}
+
 void http_free(struct http *h)
 {
 	if (!h)
@@ -59,6 +65,7 @@ void http_free(struct http *h)
 	assert(link_empty(&h->peers) && !h->telling);
 	http_multi_close(h);
 	libcurl_free(h->curl);
+	free(h->memory);
 	loop_timer_stop(h->loop, &h->turn_end);
 	free(h);
 }

@@ -85,6 +85,8 @@ struct http_peer {
 	uint64_t bytes;                         /* of bodies under way */
 	int64_t connect_ms, idle_ms, request_ms;
 	bool heavy_next;                        /* light and heavy take turns */
+	const struct http_origin *home;         /* the first one that it was given: its width is remembered under it */
+	unsigned started;                       /* its width then */
 	char name[];
 };
 
@@ -135,6 +137,7 @@ struct http {
 	unsigned width;                         /* of all peers together */
 	struct libcurl *curl;                   /* NULL before it is wanted; loaded when multi is there */
 	CURLM *multi;                           /* NULL before the first request */
+	char *memory;                           /* file, or NULL */
 	bool by_directory;                      /* ask the system's directory of authorities, not its file */
 	struct timer curl_timer, turn_end, sweep;
 	struct link peers, over;                /* over: lanes with works that wait for their done() */

@@ -1,5 +1,6 @@
 /* Peers and lanes, and whose turn it is. */
 #include "net/http_inside.h"
+#include "net/http_memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -31,11 +32,32 @@ struct http_peer *http_peer_new(struct http *h, const struct http_peer_options *
 	return p;
 }
 
+/* As wide as the last run ended there. */
+static void begin_at(struct http_peer *p, const struct http_origin *home)
+{
+	unsigned width = p->http->memory ? http_memory_find(p->http->memory, home->text) : 0;
+
+	p->home = home;
+	if (width > 0)
+		http_width_init(&p->width, width, p->width.most, clock_mono_ns());
+	p->started = p->width.now;
+}
+
+/* A width on trial has not proved itself. */
+static void remember(const struct http_peer *p)
+{
+	unsigned width = p->width.now < p->width.base ? p->width.now : p->width.base;
+
+	if (p->home && p->http->memory && width != p->started)
+		http_memory_keep(p->http->memory, p->home->text, width);
+}
+
 void http_peer_free(struct http_peer *p)
 {
 	if (!p)
 		return;
 	assert(p->lanes == 0);
+	remember(p);
 	for (struct http_origin *next, *o = p->origins; o; o = next) {
 		next = o->next;
 		free(o);
@@ -62,6 +84,8 @@ static int allow(struct http_peer *p, const char *origin, bool (*plainly)(const 
 		o->plain = plain;
 		o->next = p->origins;
 		p->origins = o;
+		if (!p->home)
+			begin_at(p, o);
 	}
 	strbuf_clear(&text);
 	strbuf_clear(&path);

@@ -3,6 +3,7 @@
 #define REQUEST_COST 16384.0            /* a request without a body weighs as much as so many bytes */
 #define PATIENCE_MOST 32
 #define HICCUPS_OF 16
+#define BURST 4                  /* start to ceiling in one step: a round trip at less is one for nothing */
 
 static void new_round(struct http_width *w, int64_t now_ns)
 {
@@ -29,6 +30,8 @@ static void judge_trial(struct http_width *w, double rate)
 		w->patience = 1;
 		return;
 	}
+	if (w->now >= w->base * BURST && did >= 1.0 / 4)        /* half of that step was worth its while */
+		w->base *= 2;
 	w->now = w->base;
 	w->doubling = false;
 	w->rest = w->patience;
@@ -44,7 +47,7 @@ static void widen(struct http_width *w)
 		return;
 	}
 	if (w->doubling) {
-		more = w->now;
+		more = w->now * (BURST - 1);
 		w->calm = 0;
 	} else if (w->now < w->known / 4 * 3) {
 		more = w->now / 4 + (w->now < 4);
@@ -71,7 +74,7 @@ bool http_width_pressed(struct http_width *w, int64_t now_ns)
 {
 	if (!w->doubling || w->calm < w->now || w->now == w->most)
 		return false;
-	w->now = w->now < w->most - w->now ? w->now * 2 : w->most;
+	w->now = w->now < w->most / BURST ? w->now * BURST : w->most;
 	w->base = w->now;
 	w->rate = 0;
 	w->calm = 0;
