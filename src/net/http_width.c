@@ -23,15 +23,19 @@ void http_width_init(struct http_width *w, unsigned start, unsigned most, int64_
 static void judge_trial(struct http_width *w, double rate)
 {
 	double could = (double)w->now / w->base - 1, did = rate / w->rate - 1;
+	bool burst = w->now >= w->base * BURST;
 
-	if (did >= could / 4) {
+	/* The round before a burst may have begun with nothing under way: then the next one looks twice as good. */
+	if (did >= could / (burst ? 2 : 4)) {
 		w->base = w->now;
 		w->rate = rate;
 		w->patience = 1;
 		return;
 	}
-	if (w->now >= w->base * BURST && did >= 1.0 / 4)        /* half of that step was worth its while */
+	if (burst && did >= 1.0 / 4) {  /* half of that step was worth its while */
 		w->base *= 2;
+		w->rate = rate;
+	}
 	w->now = w->base;
 	w->doubling = false;
 	w->rest = w->patience;

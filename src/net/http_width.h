@@ -3,8 +3,8 @@
  *
  * Answers are counted in rounds of `now` answers, about one round trip each; an answer that left nobody waiting begins
  * the round anew, since more at once would prove nothing then. At a round's end the throughput, requests and bytes
- * together, is compared: a width is kept as long as it brought a quarter of what it could have brought, else the one
- * before comes back. It quadruples until that fails for the first time (if a doubling would have been worth it, that
+ * together, is compared: a width is kept as long as it brought a quarter of what it could have brought (half, of the
+ * large steps), else the one before comes back. It quadruples until that fails for the first time (if a doubling would have been worth it, that
  * much stays), then it tries an eighth more, ever more seldom while that is no use.
  *
  * While it quadruples, a burst need not wait for a round that was full: when somebody waits, as many answers without

@@ -112,6 +112,15 @@ static void the_unlike_are_sent(void **state)
 	arena_clear(&mem);
 }
 
+static void who_lacks_little_need_not_wait(void **state)
+{
+	(void)state;
+	assert_false(fanout_concerns(0, 0));
+	assert_false(fanout_concerns(7, 262143));
+	assert_true(fanout_concerns(8, 100));
+	assert_true(fanout_concerns(1, 262144));
+}
+
 static void none_at_all(void **state)
 {
 	(void)state;
@@ -123,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_files), cmocka_unit_test(few_and_small), cmocka_unit_test(large_bytes),
 		cmocka_unit_test(groups_stay_apart), cmocka_unit_test(the_unlike_are_sent), cmocka_unit_test(none_at_all),
+		cmocka_unit_test(who_lacks_little_need_not_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

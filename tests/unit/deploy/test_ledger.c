@@ -7,6 +7,7 @@
 
 #include "base/db.h"
 #include "deploy/ledger.h"
+#include "deploy/ledger_seen.h"
 
 #define NOW 1795424400LL
 #define HOUR 3600
@@ -334,6 +335,52 @@ static void damage_is_set_aside(void **state)
 	}
 }
 
+/* How often a ledger has to be looked through is told by what is kept beside it. */
+static void what_nobody_touched_is_not_looked_through_again(void **state)
+{
+	struct book b;
+	char path[512], seen[512], was[256] = "", is[256] = "";
+
+	(void)state;
+	begin(&b);
+	snprintf(path, sizeof path, "%s/ledger.db", b.dir.path);
+	snprintf(seen, sizeof seen, "%s/ledger.seen", b.dir.path);
+	assert_false(ledger_seen(path));
+	add_run(&b, "R1", "R1", NOW);
+	ledger_close(b.l);
+	assert_true(ledger_seen(path));
+	open_book(&b);
+	assert_true(ledger_seen(path));
+	add_run(&b, "R2", "R2", NOW + 1);
+	assert_false(ledger_seen(path));        /* a run that is killed here leaves it so */
+	ledger_close(b.l);
+	assert_true(ledger_seen(path));
+	/* Somebody else, and a stamp that is nonsense. */
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(futimens(fd, (struct timespec[2]){ { .tv_sec = 1 }, { .tv_sec = 1 } }), 0);
+	close(fd);
+	assert_false(ledger_seen(path));
+	ledger_seen_keep(path);
+	assert_true(ledger_seen(path));
+	fd = open(seen, O_RDWR);
+	assert_true(read(fd, was, sizeof was - 1) > 0);
+	assert_int_equal(ftruncate(fd, 3), 0);
+	close(fd);
+	assert_false(ledger_seen(path));
+	ledger_seen_keep(path);
+	fd = open(seen, O_RDONLY);
+	assert_true(read(fd, is, sizeof is - 1) > 0);
+	close(fd);
+	assert_string_equal(is, was);
+	assert_int_equal(remove(seen), 0);
+	assert_int_equal(mkdir(seen, 0700), 0);
+	assert_false(ledger_seen(path));
+	ledger_seen_keep(path);                 /* cannot be kept: no harm */
+	assert_int_equal(rmdir(seen), 0);
+	b.l = NULL;
+	end(&b);
+}
+
 static void a_newer_format_is_refused(void **state)
 {
 	struct book b;
@@ -384,6 +431,7 @@ int main(void)
 		cmocka_unit_test(intents_and_results_come_all_or_none),
 		cmocka_unit_test(it_survives_closing),
 		cmocka_unit_test(damage_is_set_aside),
+		cmocka_unit_test(what_nobody_touched_is_not_looked_through_again),
 		cmocka_unit_test(a_newer_format_is_refused),
 		cmocka_unit_test(the_file_is_private),
 	};
