@@ -24,8 +24,8 @@ struct fanout_place {
 	size_t count;
 	size_t seed;                    /* out: index of the place to be copied from, or FANOUT_NONE */
 };
-/* Could a place that lacks so much be copied from another one, or be what others are copied from? Who could not need not
- * wait for what the others say. */
+/* Could a place that lacks so much be copied from another one, or be what others are copied from? Who could not
+ * need not wait for what the others say. */
 bool fanout_concerns(size_t files, uint64_t bytes);
 void fanout_choose(struct fanout_place *places, size_t count);
 

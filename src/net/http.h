@@ -10,12 +10,12 @@
  * `judge` has had its say), failed (rc -1, fail) or cancelled (rc -1, FAIL_CANCELLED).
  *
  * Only what may start now is given to libcurl: it counts queue time into its timeouts. The width of a peer starts at
- * 64, or where the last run ended, and adapts (net/http_width.h): it grows while more requests at once mean more throughput, and halves on 429, on
- * stalls and on 503 (from more than one in sixteen), at most once a round trip; the ceiling is 256, the peer's own
- * width, -j, and what RLIMIT_NOFILE leaves. Of bodies longer than 64 KiB only so many are under way that each request
- * of the width has 512 KiB: on a thin uplink a few uploads at once get through in time, where 64 would all be late.
- * Shorter requests do not wait behind them. There are never more connections than the engine is wide (but 8 may be
- * kept).
+ * 64, or where the last run ended, and adapts (net/http_width.h): it grows while more requests at once mean more
+ * throughput, and halves on 429, on stalls and on 503 (from more than one in sixteen), at most once a round trip; the
+ * ceiling is 256, the peer's own width, -j, and what RLIMIT_NOFILE leaves. Of bodies longer than 64 KiB only so many
+ * are under way that each request of the width has 512 KiB: on a thin uplink a few uploads at once get through in time,
+ * where 64 would all be late. Shorter requests do not wait behind them. There are never more connections than the
+ * engine is wide (but 8 may be kept).
  *
  * Retries live here and nowhere above: an attempt whose failure may pass by itself (net/retry.h) is made again after a
  * pause, as long as the run's budget lasts, and only for requests marked HTTP_REPEATABLE; others are sent again only
@@ -68,12 +68,12 @@ struct http_options {
 	void (*trace)(void *arg, const struct http_trace *t);   /* may be NULL */
 	void *trace_arg;
 };
-/* Nothing is opened and no library is loaded before http_warm or the first request. The loop must outlive the engine. */
+/* Nothing is opened, and no library loaded, before http_warm or the first request. The loop must outlive it. */
 struct http *http_new(struct loop *l, const struct http_options *o);
 /* There will be requests: what they need is loaded meanwhile, so that the first one does not wait for it. */
 void http_warm(struct http *h);
-/* Peers begin as wide as this file says that the last run ended, and it is told how this one did (net/http_memory.h).
- * Concerns peers that are made later. path: copied. */
+/* Peers begin as wide as this file says that the last run ended, and it is told how this one did
+ * (net/http_memory.h). Concerns peers that are made later. path: copied. */
 void http_remember(struct http *h, const char *path);
 /* All peers must be gone. Not from done(). Accepts NULL. */
 void http_free(struct http *h);

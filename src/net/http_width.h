@@ -4,12 +4,12 @@
  * Answers are counted in rounds of `now` answers, about one round trip each; an answer that left nobody waiting begins
  * the round anew, since more at once would prove nothing then. At a round's end the throughput, requests and bytes
  * together, is compared: a width is kept as long as it brought a quarter of what it could have brought (half, of the
- * large steps), else the one before comes back. It quadruples until that fails for the first time (if a doubling would have been worth it, that
- * much stays), then it tries an eighth more, ever more seldom while that is no use.
+ * large steps), else the one before comes back. It quadruples until that fails for the first time (if a doubling would
+ * have been worth it, that much stays), then it tries an eighth more, ever more seldom while that is no use.
  *
  * While it quadruples, a burst need not wait for a round that was full: when somebody waits, as many answers without
- * trouble as it is wide, of narrower bursts, are worth as much. (A fleet's first answers come all at once, and all of its
- * next requests are there then: a round trip at a quarter of the width is a round trip for nothing.)
+ * trouble as it is wide, of narrower bursts, are worth as much. (A fleet's first answers come all at once, and all of
+ * its next requests are there then: a round trip at a quarter of the width is a round trip for nothing.)
  *
  * Trouble halves it, down to 1, and at most once for all requests that were under way at that time: a 429, a stall, or
  * 503 for more than one in sixteen. (A few are hiccups of single machines over there. Halving for each of them, a

@@ -1,5 +1,4 @@
 #!/bin/bash
-# Any request of the first deploy to three sites fails.
+# A request of the first deploy to three sites fails: every third one, each way taking others.
 . "$(dirname "$0")/firebase-faults.sh"
-faults 4 first:{503,403,reset_after,garbage}
-faults 6 first:{kill_after,stall}:{1,2,3}/3
+faults 4 first:503:1/3 first:reset_after:2/3 first:kill_after:3/3 first:stall:1/6

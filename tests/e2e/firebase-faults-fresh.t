@@ -1,5 +1,4 @@
 #!/bin/bash
-# Any request of a deploy without a record of what is there fails.
+# A request of a deploy without a record of what is there fails: every second one.
 . "$(dirname "$0")/firebase-faults.sh"
-faults 4 fresh:{503,403,reset_after,garbage,kill_after}
-faults 4 fresh:{stall,stall_after}:{1,2}/2
+faults 4 fresh:{403,reset_after}:1/2 fresh:{503,kill_after}:2/2 fresh:stall_after:1/4

@@ -28,7 +28,8 @@ static void test_what_is_kept_is_found(void **state)
 
 static void test_nonsense_says_nothing(void **state)
 {
-	static const char text[] = "0 https://a\n-1 https://a\n99999999999 https://a\nx https://a\n12https://a\n\n7 https://b";
+	static const char text[] =
+		"0 https://a\n-1 https://a\n99999999999 https://a\nx https://a\n12https://a\n\n7 https://b";
 	struct scratch s;
 	char file[512];
 
