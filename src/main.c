@@ -222,6 +222,7 @@ static int finish(struct invocation *in, int rc, const struct fail *f)
 		lost = -1;
 		console_error(&in->console, &trouble);
 	}
+	in->talking = false;
 	if (lost < 0 && exit_code < 2)
 		exit_code = in->outcome->changed_something ? EXIT_SOMETHING : EXIT_NOTHING;
 	return exit_code;

@@ -27,6 +27,7 @@ struct db {
 	char *path;
 	struct db_row **rows;       /* every statement ever prepared: row pointers stay valid while this array moves */
 	size_t count, cap;
+	bool damaged;
 };
 
 static enum fail_kind kind_of(int code)
@@ -35,7 +36,7 @@ static enum fail_kind kind_of(int code)
 	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? FAIL_CORRUPT : FAIL_STATE;
 }
 
-static int fail_db(const struct db *d, struct fail *f)
+static int fail_db(struct db *d, struct fail *f)
 {
 	int code = sqlite3_extended_errcode(d->sqlite);
 	int err = sqlite3_system_errno(d->sqlite);
@@ -43,6 +44,7 @@ static int fail_db(const struct db *d, struct fail *f)
 
 	strbuf_addescaped(&name, d->path, strlen(d->path));
 	fail_set(f, kind_of(code), "%s: %s", name.buf, sqlite3_errmsg(d->sqlite));
+	d->damaged |= f->kind == FAIL_CORRUPT;
 	if ((code & 0xFF) == SQLITE_CANTOPEN || (code & 0xFF) == SQLITE_IOERR)
 		f->code = err;
 	strbuf_clear(&name);
@@ -225,6 +227,11 @@ int db_peek(const char *path, uint32_t app, int version, struct fail *f)
 	if (found_app != app && (found_app != 0 || found_version != 0))
 		return refuse_foreign(path, f);
 	return (int32_t)found_version > version ? refuse_newer(path, (int32_t)found_version, version, f) : 0;
+}
+
+bool db_damaged(const struct db *d)
+{
+	return d->damaged;
 }
 
 void db_close(struct db *d)

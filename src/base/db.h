@@ -20,6 +20,8 @@ int db_open(struct db **out, const char *path, uint32_t app, int version, const 
  * is usable, and for what is absent, unreadable or damaged, too. Not while this process has it open: that would drop
  * its locks. */
 int db_peek(const char *path, uint32_t app, int version, struct fail *f);
+/* Did it turn out to be damaged since it was opened? */
+bool db_damaged(const struct db *d);
 void db_close(struct db *d);
 int db_exec(struct db *d, const char *sql, struct fail *f);
 /* Prepares (cached by text address: pass literals; FAIL_CORRUPT when the tables do not fit it) and binds by a format:

@@ -200,11 +200,12 @@ static int switch_wave(struct deploying *d, struct fail *f)
 		.to = to_this, .action = d->o->repair ? "repair" : "deploy", .reason = d->c->message
 	};
 
-	if (fleet_active(d->fl) == 0)
-		return record_results(&d->record, d->fl, f);
-	if (record_intend(&d->record, d->fl, d->id, f) < 0)
-		return -1;
-	fleet_switch(d->fl, &wish);
+	if (fleet_active(d->fl) > 0) {
+		if (record_intend(&d->record, d->fl, d->id, f) < 0)
+			return -1;
+		fleet_switch(d->fl, &wish);
+	}
+	channel_prolong(d->fl);
 	return record_results(&d->record, d->fl, f);
 }
 
@@ -223,16 +224,23 @@ static int change(struct deploying *d, struct fail *f)
 
 /* ---- the whole ---- */
 
+/* Nothing is to be done, but for the time that a preview has. */
+static int leave_as_it_is(struct deploying *d, struct fail *f)
+{
+	channel_prolong(d->fl);
+	return record_nothing(&d->record, &d->wish, d->fl, f);
+}
+
 static int deploy_fleet(struct deploying *d, struct fail *f)
 {
 	if (look(d, f) < 0)
 		return -1;
 	if (fleet_active(d->fl) == 0)
-		return record_nothing(&d->record, &d->wish, d->fl, f);
+		return leave_as_it_is(d, f);
 	if (lock(d, f) < 0)
 		return -1;
 	if (fleet_active(d->fl) == 0)
-		return record_nothing(&d->record, &d->wish, d->fl, f);
+		return leave_as_it_is(d, f);
 	return change(d, f);
 }
 
@@ -271,7 +279,6 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 		rc = cancelled(f);
 	leave_rest(d);
 	presume_tell(d->fl);
-	channel_prolong(d->fl);
 	channel_urls(d->fl);
 	fleet_fill(d->fl, o);
 	if (rc < 0 || hooks_after(d->c, o, f) < 0)

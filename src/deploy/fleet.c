@@ -244,6 +244,11 @@ static bool was_asked(const struct run *r)
 	return !r->ops->requests || r->ops->requests(r->place) > 0;
 }
 
+void run_heard(struct run *r)
+{
+	seat_of(r)->answered |= was_asked(r);
+}
+
 void run_done(struct run *r, int rc)
 {
 	struct fleet *fl = r->fleet;
@@ -259,7 +264,7 @@ void run_done(struct run *r, int rc)
 	if (rc < 0)
 		fail_run(r, fl->phase);
 	else
-		s->answered |= was_asked(r);
+		run_heard(r);
 }
 
 static void start_run(struct fleet *fl, struct seat *s)

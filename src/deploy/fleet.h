@@ -68,6 +68,8 @@ void run_op_done(struct op *op);
 /* Takes r out with a result and a failure (copied; NULL = none). Does not end a phase: inside one, call
  * run_done too. */
 void run_leave(struct run *r, enum result result, const struct fail *f);
+/* Part of what the phase asks of r was answered: it is no place that never was. */
+void run_heard(struct run *r);
 /* Decides the result of r, which stays active for what follows (pruning); its row is final and shows no further
  * phase. */
 void run_finish(struct run *r, enum result result);

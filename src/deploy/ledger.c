@@ -126,10 +126,12 @@ void ledger_close(struct ledger *l)
 {
 	if (!l)
 		return;
-	if (l->db) {
-		db_close(l->db);
+	bool damaged = l->db && db_damaged(l->db);
+	db_close(l->db);
+	if (damaged)
+		ledger_seen_forget(l->path);    /* the next run looks through it, and sets it aside */
+	else if (l->db)
 		ledger_seen_keep(l->path);
-	}
 	free(l->path);
 	free(l->warning);
 	free(l);

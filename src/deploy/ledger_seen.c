@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/strbuf.h"
@@ -64,5 +65,14 @@ void ledger_seen_keep(const char *path)
 	if (describe(&now, path) && !is_kept(at.buf, &now))
 		(void)file_replace(AT_FDCWD, at.buf, now.buf, now.len, FILE_PRIVATE, &ignored);
 	strbuf_clear(&now);
+	strbuf_clear(&at);
+}
+
+void ledger_seen_forget(const char *path)
+{
+	struct strbuf at = STRBUF_INIT;
+
+	place(&at, path);
+	(void)unlink(at.buf);
 	strbuf_clear(&at);
 }

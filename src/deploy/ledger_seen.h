@@ -11,5 +11,6 @@
 bool ledger_seen(const char *path);
 /* After it was closed, or looked through. Where it cannot be kept the next run looks once more. */
 void ledger_seen_keep(const char *path);
+void ledger_seen_forget(const char *path);
 
 #endif

@@ -290,21 +290,27 @@ static bool is_among(const char *const *ids, size_t count, const char *id)
 	return false;
 }
 
+/* What a preview served is as new to visitors as what is deployed. */
+static bool came_new(const struct switch_record *r)
+{
+	return is_arrival(r) || (r->action && strcmp(r->action, "promote") == 0);
+}
+
 size_t rollback_passed(const char ***out, const struct rollback_place *p, const char *to, struct arena *mem)
 {
 	size_t n = 0, i = p->log->count;
 
 	*out = arena_alloc(mem, (i + 1) * sizeof **out);
-	while (i > 0 && !(is_arrival(&p->log->records[i - 1]) && same_id(p->log->records[i - 1].id, p->live)))
+	while (i > 0 && !(came_new(&p->log->records[i - 1]) && same_id(p->log->records[i - 1].id, p->live)))
 		i--;
 	for (i = i ? i - 1 : 0; i > 0; i--) {
 		const struct switch_record *r = &p->log->records[i - 1];
 
-		if (!is_arrival(r) || !r->id || !*r->id || same_id(r->id, p->live))
+		if (is_mark(r) || !r->id || !*r->id || same_id(r->id, p->live))
 			continue;
 		if (strcmp(r->id, to) == 0)
 			return n;
-		if (!release_find(p->list, r->id) && !is_among(*out, n, r->id))
+		if (came_new(r) && !release_find(p->list, r->id) && !is_among(*out, n, r->id))
 			(*out)[n++] = r->id;
 	}
 	return 0;

@@ -226,7 +226,7 @@ static void say_passed(struct errand *v, const struct run *r, const char *to)
 		errand_note(v, NULL, "  (passes over %s, which is gone from there)", ids[i]);
 }
 
-static void announce(struct errand *v, struct rollback_report *out)
+static void announce(struct errand *v, const struct rollback_wish *wish, struct rollback_report *out)
 {
 	size_t width = 0;
 
@@ -243,7 +243,8 @@ static void announce(struct errand *v, struct rollback_report *out)
 		out->moves[out->move_count++] = (struct place_move){ .row = &r->row, .from = g->from, .to = g->to };
 		errand_note(v, NULL, "%-*s  %s -> %s", (int)width, r->row.place, g->from ? g->from : "nothing", g->to);
 		say_bad(v, r, g->to);
-		say_passed(v, r, g->to);
+		if (wish->way == ROLLBACK_BACK || wish->way == ROLLBACK_UNDO)
+			say_passed(v, r, g->to);
 	}
 }
 
@@ -331,7 +332,7 @@ static int rollback(struct errand *v, const struct rollback_options *o, struct r
 	wish.id_known = wish.way == ROLLBACK_TO && ledger_knows(v->c, wish.id);
 	if (choose(v, &wish, f) < 0)
 		return -1;
-	announce(v, out);
+	announce(v, &wish, out);
 	/* A finished rest is recorded even when nothing was left to do: the next rollback is a new one. */
 	if (o->dry_run || (!resumed && !fleet_active(v->fleet) && !any_failed(v)))
 		return 0;

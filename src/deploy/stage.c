@@ -161,6 +161,7 @@ static void was_begun(struct op *op)
 
 	if (ended(r, op, "stage"))
 		return;
+	run_heard(r);
 	r->row.total_files = ps->missing.count;
 	r->row.total_bytes = ps->missing.bytes;
 	ps->next = 0;

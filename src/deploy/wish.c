@@ -93,6 +93,7 @@ static int compose_all(struct wish *w, struct fail *f)
 		if (compose_target(w, i, f) < 0)
 			return -1;
 		c->reporter->tick(c->reporter);
+		loop_turn(c->loop, 0);
 		if (loop_signals(c->loop, NULL) > 0)
 			return fail_set(f, FAIL_CANCELLED, "interrupted before anything changed");
 	}
@@ -129,14 +130,15 @@ int wish_make(struct wish *w, struct context *c, const struct deploy_options *o,
 		return -1;
 	if (!plan && (hooks_before(c, f) < 0 || (o->build_first && builds_command(w->builds, f) < 0)))
 		return -1;
-	fleet_prepare(c);
-	if (builds_read(w->builds, f) < 0)
-		return -1;
 	if (!plan && c->secrets && secrets_resolve(c->secrets, c->targets, c->target_count, f) < 0) {
 		tell_missing(c);
 		return -1;
 	}
 	redact_message(c);
+	/* After what may stand still for long (a secret's command): connections time out while nobody turns the loop. */
+	fleet_prepare(c);
+	if (builds_read(w->builds, f) < 0)
+		return -1;
 	w->composer = composer_new(!plan || o->secrets_known ? c->secrets : NULL, &c->mem);
 	if (compose_all(w, f) < 0)
 		return -1;

@@ -15,7 +15,6 @@
 #include "dist/secret_scan.h"
 #include "dist/walk.h"
 
-
 /* One build_read under way. */
 struct reading {
 	struct build *b;

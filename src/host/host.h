@@ -180,7 +180,8 @@ struct host_ops {
 	unsigned traits;
 
 	/* Begins what a session of this manifest will need and what others do not (signing in), while the caller is busy
-	 * with something else than the loop. What goes wrong is told by the session. */
+	 * with something else than the loop, even if the run ends before anything is asked of the host. What goes wrong is
+	 * told by the session. */
 	void (*prepare)(const struct target *any, const struct host_env *env);
 	int (*session_open)(struct session **out, const struct target *any, const struct host_env *env, struct fail *f);
 	void (*session_close)(struct session *s);

@@ -312,6 +312,18 @@ static bool put_right(struct http_work *w, const struct http_handle *x, CURLcode
 	return false;
 }
 
+/* One of too many at once, of which there are half as many from now on: that is mended, so it costs nothing, once. A
+ * burst at a service with a limit would else use up what is there for real trouble. */
+static bool excused(struct http_work *w, const struct http_handle *x)
+{
+	bool first = !w->excused;
+
+	if (w->rq->status != 429 || !http_width_halved_since(&w->rq->lane->peer->width, x->began_ns))
+		return false;
+	w->excused = true;
+	return first;
+}
+
 /* Arms the pause before another attempt, unless there is to be none. */
 static bool again(struct http_work *w, const struct http_handle *x, CURLcode code)
 {
@@ -325,13 +337,14 @@ static bool again(struct http_work *w, const struct http_handle *x, CURLcode cod
 	if (!put_right(w, x, code, harmless)) {
 		if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
 			random = (uint32_t)clock_mono_ns();
+		bool free_of_charge = excused(w, x);
 		if (harmless)
-			r = retry_judge(&rq->fail, rq->attempts, budget, random);
+			r = retry_judge(&rq->fail, rq->attempts, free_of_charge ? 1 : budget, random);
 		if (r.verdict != RETRY_WAIT) {
 			say_why_no_more(rq, &r, harmless ? budget : 1);
 			return false;
 		}
-		h->retries++;
+		h->retries += !free_of_charge;
 	}
 	w->pause.fire = pause_over;
 	loop_timer(h->loop, &w->pause, r.delay_ms);
@@ -345,6 +358,9 @@ static void learn(struct http_handle *x, CURLcode code, bool answered, bool wait
 	struct http_width *w = &rq->lane->peer->width;
 	int64_t now = clock_mono_ns();
 
+	/* How long it takes to get through says nothing about how much may be asked there. */
+	if (!x->begun && !answered)
+		return;
 	if (x->stop == HTTP_STOP_IDLE || x->stop == HTTP_STOP_LATE || (!x->stop && code == CURLE_OPERATION_TIMEDOUT))
 		http_width_trouble(w, x->began_ns, now, HTTP_TROUBLE_STALL);
 	else if (answered && rq->status == 429)

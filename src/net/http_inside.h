@@ -101,6 +101,7 @@ struct http_work {
 	bool cancelled;
 	bool refused;                           /* was not to be sent at all: rq->fail says why */
 	bool fresh;                             /* on a new connection: a kept one died under it */
+	bool excused;                           /* a 429 of it was not counted as a retry */
 };
 
 /* Why we ended an attempt ourselves, from inside a callback or at a deadline. */

@@ -1,6 +1,6 @@
 /* http_memory: how wide the last run could ask each origin, in a small file of the cache: "WIDTH ORIGIN" lines. A run
- * that starts there need not feel its way again; one that was too wide is halved at the first 429. Nothing depends on
- * it. */
+ * that starts there need not feel its way again; one that turns out to be too wide is halved at the first 429. Nothing
+ * depends on it. */
 #ifndef SLIPWAY_NET_HTTP_MEMORY_H
 #define SLIPWAY_NET_HTTP_MEMORY_H
 

@@ -32,13 +32,13 @@ struct http_peer *http_peer_new(struct http *h, const struct http_peer_options *
 	return p;
 }
 
-/* As wide as the last run ended there. */
+/* As wide as the last run ended there, but never narrower than without a memory: a bad hour is not for ever. */
 static void begin_at(struct http_peer *p, const struct http_origin *home)
 {
 	unsigned width = p->http->memory ? http_memory_find(p->http->memory, home->text) : 0;
 
 	p->home = home;
-	if (width > 0)
+	if (width > HTTP_WIDTH_START)
 		http_width_init(&p->width, width, p->width.most, clock_mono_ns());
 	p->started = p->width.now;
 }
@@ -48,6 +48,8 @@ static void remember(const struct http_peer *p)
 {
 	unsigned width = p->width.now < p->width.base ? p->width.now : p->width.base;
 
+	if (width < HTTP_WIDTH_START && HTTP_WIDTH_START < p->width.most)
+		width = HTTP_WIDTH_START;
 	if (p->home && p->http->memory && width != p->started)
 		http_memory_keep(p->http->memory, p->home->text, width);
 }

@@ -3,7 +3,6 @@
 #define REQUEST_COST 16384.0            /* a request without a body weighs as much as so many bytes */
 #define PATIENCE_MOST 32
 #define HICCUPS_OF 16
-#define BURST 4                  /* start to ceiling in one step: a round trip at less is one for nothing */
 
 static void new_round(struct http_width *w, int64_t now_ns)
 {
@@ -23,18 +22,12 @@ void http_width_init(struct http_width *w, unsigned start, unsigned most, int64_
 static void judge_trial(struct http_width *w, double rate)
 {
 	double could = (double)w->now / w->base - 1, did = rate / w->rate - 1;
-	bool burst = w->now >= w->base * BURST;
 
-	/* The round before a burst may have begun with nothing under way: then the next one looks twice as good. */
-	if (did >= could / (burst ? 2 : 4)) {
+	if (did >= could / 4) {
 		w->base = w->now;
 		w->rate = rate;
 		w->patience = 1;
 		return;
-	}
-	if (burst && did >= 1.0 / 4) {  /* half of that step was worth its while */
-		w->base *= 2;
-		w->rate = rate;
 	}
 	w->now = w->base;
 	w->doubling = false;
@@ -51,7 +44,7 @@ static void widen(struct http_width *w)
 		return;
 	}
 	if (w->doubling) {
-		more = w->now * (BURST - 1);
+		more = w->now;
 		w->calm = 0;
 	} else if (w->now < w->known / 4 * 3) {
 		more = w->now / 4 + (w->now < 4);
@@ -78,7 +71,7 @@ bool http_width_pressed(struct http_width *w, int64_t now_ns)
 {
 	if (!w->doubling || w->calm < w->now || w->now == w->most)
 		return false;
-	w->now = w->now < w->most / BURST ? w->now * BURST : w->most;
+	w->now = w->now < w->most - w->now ? w->now * 2 : w->most;
 	w->base = w->now;
 	w->rate = 0;
 	w->calm = 0;
@@ -118,4 +111,9 @@ void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns
 	w->hiccups = w->since = 0;
 	w->halved_ns = now_ns;
 	new_round(w, now_ns);
+}
+
+bool http_width_halved_since(const struct http_width *w, int64_t started_ns)
+{
+	return started_ns <= w->halved_ns;
 }

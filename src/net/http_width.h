@@ -3,13 +3,12 @@
  *
  * Answers are counted in rounds of `now` answers, about one round trip each; an answer that left nobody waiting begins
  * the round anew, since more at once would prove nothing then. At a round's end the throughput, requests and bytes
- * together, is compared: a width is kept as long as it brought a quarter of what it could have brought (half, of the
- * large steps), else the one before comes back. It quadruples until that fails for the first time (if a doubling would
- * have been worth it, that much stays), then it tries an eighth more, ever more seldom while that is no use.
+ * together, is compared: a width is kept as long as it brought a quarter of what it could have brought, else the one
+ * before comes back. It doubles until that fails for the first time, then it tries an eighth more, ever more seldom
+ * while that is no use.
  *
- * While it quadruples, a burst need not wait for a round that was full: when somebody waits, as many answers without
- * trouble as it is wide, of narrower bursts, are worth as much. (A fleet's first answers come all at once, and all of
- * its next requests are there then: a round trip at a quarter of the width is a round trip for nothing.)
+ * While it doubles, a burst need not wait for a round that was full: when somebody waits, as many answers without
+ * trouble as it is wide, of narrower bursts, are worth a doubling too.
  *
  * Trouble halves it, down to 1, and at most once for all requests that were under way at that time: a 429, a stall, or
  * 503 for more than one in sixteen. (A few are hiccups of single machines over there. Halving for each of them, a
@@ -27,8 +26,8 @@ struct http_width {
 	unsigned base;                  /* the width that `rate` was measured at; below now = now is on trial */
 	double rate;                    /* per second; 0 = not measured yet */
 	unsigned known;                 /* the width before the last trouble; 0 = none was, or it has been reached again */
-	bool doubling;                  /* twice at a time */
-	unsigned calm;                  /* answers since the last such step or trouble */
+	bool doubling;
+	unsigned calm;                  /* answers since the last doubling or trouble */
 	unsigned rest, patience;        /* rounds until the next trial; and after the next one that fails */
 	/* ---- the round ---- */
 	int64_t began_ns;
@@ -48,5 +47,7 @@ bool http_width_pressed(struct http_width *w, int64_t now_ns);
 void http_width_answer(struct http_width *w, int64_t now_ns, uint64_t bytes, bool waiting);
 /* A request that began at started_ns ended in trouble. Does not count as an answer. */
 void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns, enum http_trouble_kind kind);
+/* Has it been halved since then? What was refused to a request that began before may be due to that width. */
+bool http_width_halved_since(const struct http_width *w, int64_t started_ns);
 
 #endif

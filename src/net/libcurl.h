@@ -27,7 +27,7 @@
 	X(slist_free_all) X(version_info)
 
 struct libcurl {
-#define LIBCURL_MEMBER(name) __typeof__(curl_##name) *name;
+#define LIBCURL_MEMBER(name) __typeof__(curl_##name) *(name);
 	LIBCURL_FUNCTIONS(LIBCURL_MEMBER)
 #undef LIBCURL_MEMBER
 

@@ -59,6 +59,11 @@ run "$SLIPWAY" deploy --channel pr-42 --expires 9d jarupa
 exits 4 "a preview whose time may not be changed has failed"
 like "$out" 'jarupa@pr-42 +failed in switch' "and is told so"
 fake_fault "[]"
+run "$SLIPWAY" history jarupa --json
+is "$(json '[e["result"] for e in d["history"]][0]')" failed "history has it"
+run "$SLIPWAY" deploy --channel pr-42 --expires 9d --retry-failed --json --except cms
+exits 0 "and --retry-failed does it again"
+is "$(json '[(t["place"], t["result"]) for t in d["targets"]]')" "[('jarupa@pr-42', 'unchanged')]" "there only"
 
 # ---- looking
 run "$SLIPWAY" channels --json

@@ -47,3 +47,13 @@ rm -rf .slipway
 asked "without a record, one file changed" "40 20 20 20 20 20 0" deploy
 rm -rf .slipway
 asked "without a record, nothing changed" "20 0 0 0 0 0 0" deploy
+
+# ---- libcurl is loaded when it is needed
+mkdir "$tmp/lib" && : >"$tmp/lib/libcurl.so.4"
+export LD_LIBRARY_PATH=$tmp/lib
+run "$SLIPWAY" deploy
+exits 4 "without a usable libcurl no site can be asked"
+like "$out" 'libcurl\.so\.4' "which is said"
+like "$out" 'hint: slipway needs libcurl' "with what to do"
+run "$SLIPWAY" history
+exits 0 "what asks nobody does not need it"

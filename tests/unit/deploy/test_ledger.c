@@ -381,6 +381,41 @@ static void what_nobody_touched_is_not_looked_through_again(void **state)
 	end(&b);
 }
 
+/* Damage that the file's size and times do not show is met on the way; the next run sets the ledger aside. */
+static void damage_that_is_met_later_is_set_aside_by_the_next_run(void **state)
+{
+	struct book b;
+	char path[512], page[4096];
+
+	(void)state;
+	begin(&b);
+	snprintf(path, sizeof path, "%s/ledger.db", b.dir.path);
+	for (int i = 0; i < 50; i++) {
+		char run[16];
+		snprintf(run, sizeof run, "R%d", i);
+		add_run(&b, run, run, NOW + i);
+		add_place(&b, run, "bern", "deployed", NOW + i);
+	}
+	ledger_close(b.l);
+	int fd = open(path, O_WRONLY);
+	memset(page, 0x5A, sizeof page);
+	for (off_t at = 4096; at < lseek(fd, 0, SEEK_END); at += (off_t)sizeof page)
+		assert_int_equal(pwrite(fd, page, sizeof page, at), sizeof page);
+	close(fd);
+	ledger_seen_keep(path);
+	open_book(&b);
+	assert_null(ledger_warning(b.l));
+	const struct ledger_run r = run_of("R99", "R99", NOW + 99);
+	assert_int_equal(ledger_begin(b.l, &r, &b.f), -1);
+	assert_int_equal(b.f.kind, FAIL_STATE);
+	ledger_close(b.l);
+	b.f = (struct fail)FAIL_INIT;
+	open_book(&b);
+	assert_non_null(ledger_warning(b.l));
+	add_run(&b, "R99", "R99", NOW + 99);
+	end(&b);
+}
+
 static void a_newer_format_is_refused(void **state)
 {
 	struct book b;
@@ -432,6 +467,7 @@ int main(void)
 		cmocka_unit_test(it_survives_closing),
 		cmocka_unit_test(damage_is_set_aside),
 		cmocka_unit_test(what_nobody_touched_is_not_looked_through_again),
+		cmocka_unit_test(damage_that_is_met_later_is_set_aside_by_the_next_run),
 		cmocka_unit_test(a_newer_format_is_refused),
 		cmocka_unit_test(the_file_is_private),
 	};

@@ -711,6 +711,29 @@ static void what_is_gone_between_is_named(void **state)
 	assert_int_equal(rollback_passed(&ids, &q.places[0], A, &q.mem), 2);
 	assert_string_equal(ids[0], C);
 	assert_string_equal(ids[1], B);
+	arena_clear(&q.mem);
+	/* A and B; back to A; B goes; C: from C there is nothing between it and A. */
+	w = (struct world){ .live = NULL };
+	deploy(&w, A);
+	deploy(&w, B);
+	roll(&w, A, HOUR_B + 600);
+	forget(&w, B);
+	deploy(&w, C);
+	ask(&q, &w, 1, BACK(.each = false));
+	expect(&q, 0, A);
+	assert_int_equal(rollback_passed(&ids, &q.places[0], A, &q.mem), 0);
+	arena_clear(&q.mem);
+	/* What came from a preview counts as it came. */
+	w = (struct world){ .live = NULL };
+	deploy(&w, A);
+	deploy(&w, B);
+	hold(&w, C, B, HOUR_C, false);
+	log_switch(&w, C, "promote", HOUR_C);
+	forget(&w, B);
+	ask(&q, &w, 1, BACK(.each = false));
+	expect(&q, 0, A);
+	assert_int_equal(rollback_passed(&ids, &q.places[0], A, &q.mem), 1);
+	assert_string_equal(ids[0], B);
 	/* Where the log does not reach back, nothing is claimed. */
 	assert_int_equal(rollback_passed(&ids, &q.places[0], "0123456789abcdef", &q.mem), 0);
 	arena_clear(&q.mem);
