@@ -154,7 +154,7 @@ static void online_text(struct page *page, const struct check_online_report *rep
 	size_t told = 0;
 	for (size_t i = 0; report->places && i < report->outcome.row_count; i++) {
 		const struct check_row *row = &report->places[i];
-		told += row->report != NULL;
+		told += row->report && row->report->count > 0;
 		for (size_t k = 0; row->report && k < row->report->count; k++) {
 			const struct check_finding *item = &row->report->items[k];
 			if (item->ok && page->quiet)

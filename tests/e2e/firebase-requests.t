@@ -48,6 +48,27 @@ asked "without a record, one file changed" "40 20 20 20 20 20 0" deploy
 rm -rf .slipway
 asked "without a record, nothing changed" "20 0 0 0 0 0 0" deploy
 
+# ---- check --online tries what a deploy needs
+fake reset_counters '{}' >/dev/null
+run "$SLIPWAY" check --online k1 k2
+exits 0 "check --online"
+like "$out" 'k1: ok: site k1 of project demo can be read' "the site can be read"
+like "$out" 'k2: ok: versions can be created there, and deleted' "and changed"
+fake counters >"$tmp/counters"
+is "$(fake_json "$tmp/counters" "d['create'], d['delete'], d['requests']")" "(2, 2, 7)" "by making a version and deleting it again"
+fake_fault '{"kind":"create","site":"k1","do":"status","status":403}'
+run "$SLIPWAY" check --online k1 k2
+exits 4 "who may not deploy"
+like "$out" 'k1: error: POST .*versions: answered 403' "is told so"
+like "$out" 'role Firebase Hosting Admin' "with what is missing"
+fake_fault '{"kind":"delete","site":"k1","do":"status","status":403}'
+run "$SLIPWAY" check --online k1
+like "$out" 'k1: error: [0-9a-f]{16} was created to try it and cannot be deleted' "what is left behind is named"
+fake_fault '[]'
+run env -u GOOGLE_APPLICATION_CREDENTIALS HOME="$tmp" "$SLIPWAY" check --online k1 k2
+exits 4 "check --online without credentials"
+like "$out" 'k1, k2  failed in open' "says so of each target"
+
 # ---- libcurl is loaded when it is needed
 mkdir "$tmp/lib" && : >"$tmp/lib/libcurl.so.4"
 export LD_LIBRARY_PATH=$tmp/lib

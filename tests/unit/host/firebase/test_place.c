@@ -340,6 +340,7 @@ static void missing_site(void **state)
 	w->ops->check(s->place, &r, op);
 	assert_int_equal(world_wait(w, op), 0);
 	assert_false(r.items[0].ok);
+	assert_int_equal(r.count, 1);           /* nothing is created there */
 }
 
 /* ---- lost answers ---- */
