@@ -18,7 +18,7 @@ static const struct opt_row rows[] = {
 	{ "explain", 0, OPT_STRING, CHECK(explain), "TARGET", WORDS_TARGET,
 	  "show each value of TARGET and where it came from" },
 	{ "online", 0, OPT_FLAG, CHECK(online), NULL, WORDS_NONE,
-	  "also look at the places: credentials, rights, space, link support, clock" },
+	  "also look at the places: credentials, rights (by trying), space, link support, clock" },
 	CHANNEL_ROW(CHECK(channel)),
 };
 
@@ -149,12 +149,32 @@ static int check_run(struct invocation *in, struct fail *f)
 	return o->online ? go_online(in, r, f) : 0;
 }
 
+/* What its findings say. */
+static bool is_told(const struct check_row *row)
+{
+	const struct fail *f = &row->row->fail;
+
+	return row->report && row->report->count > 0 && (f->kind == FAIL_NONE || strcmp(f->stage, "check") == 0);
+}
+
+/* Places that could not be opened, or not be looked at to the end. */
+static void untold_text(struct page *page, const struct check_online_report *report)
+{
+	struct outcome rest = report->outcome;
+
+	rest.rows = arena_alloc(page->mem, (rest.row_count + 1) * sizeof *rest.rows);
+	rest.row_count = 0;
+	for (size_t i = 0; i < report->outcome.row_count; i++)
+		if (!report->places || !is_told(&report->places[i]))
+			rest.rows[rest.row_count++] = report->outcome.rows[i];
+	if (rest.row_count > 0)
+		summary_failures(page, &rest);
+}
+
 static void online_text(struct page *page, const struct check_online_report *report)
 {
-	size_t told = 0;
 	for (size_t i = 0; report->places && i < report->outcome.row_count; i++) {
 		const struct check_row *row = &report->places[i];
-		told += row->report && row->report->count > 0;
 		for (size_t k = 0; row->report && k < row->report->count; k++) {
 			const struct check_finding *item = &row->report->items[k];
 			if (item->ok && page->quiet)
@@ -172,8 +192,7 @@ static void online_text(struct page *page, const struct check_online_report *rep
 			}
 		}
 	}
-	if (told < report->outcome.row_count)
-		summary_failures(page, &report->outcome);
+	untold_text(page, report);
 }
 
 static void hidden_text(struct page *page, const struct check_result *r)

@@ -82,8 +82,11 @@ static void was_prolonged(struct op *op)
 {
 	struct run *r = op->owner;
 
-	if (op->rc < 0)
-		r->row.result = RESULT_NONE;    /* it was asked for, so it is no side issue */
+	/* It was asked for, so it is no side issue; and what is there stays what was to be there. */
+	if (op->rc < 0) {
+		r->row.result = RESULT_NONE;
+		r->row.release = r->live.id;
+	}
 	run_done(r, op->rc);
 }
 

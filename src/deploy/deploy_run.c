@@ -274,6 +274,8 @@ static int open_and_deploy(struct deploying *d, struct fail *f)
 	d->runs = fleet_runs(d->fl, &d->count);
 	wish_attach(&d->wish, d->fl, NULL);
 	int rc = deploy_fleet(d, f);
+	if (rc < 0 && *d->record.run)   /* what is unchanged has nothing to do with it */
+		channel_prolong(d->fl);
 	fleet_unlock(d->fl);
 	if (rc == 0 && fleet_interrupted(d->fl))
 		rc = cancelled(f);

@@ -129,7 +129,7 @@ void ledger_close(struct ledger *l)
 	bool damaged = l->db && db_damaged(l->db);
 	db_close(l->db);
 	if (damaged)
-		ledger_seen_forget(l->path);    /* the next run looks through it, and sets it aside */
+		ledger_seen_forget(l->path);    /* so that the next run looks through it */
 	else if (l->db)
 		ledger_seen_keep(l->path);
 	free(l->path);

@@ -312,13 +312,15 @@ static bool put_right(struct http_work *w, const struct http_handle *x, CURLcode
 	return false;
 }
 
-/* One of too many at once, of which there are half as many from now on: that is mended, so it costs nothing, once. A
+/* One of too many at once, of which there are fewer from now on: that is mended, so it costs nothing, once a request. A
  * burst at a service with a limit would else use up what is there for real trouble. */
 static bool excused(struct http_work *w, const struct http_handle *x)
 {
 	bool first = !w->excused;
 
-	if (w->rq->status != 429 || !http_width_halved_since(&w->rq->lane->peer->width, x->began_ns))
+	if (w->rq->status != 429 || w->rq->fail.kind != FAIL_BUSY)
+		return false;
+	if (!http_width_narrowed_since(&w->rq->lane->peer->width, x->began_ns))
 		return false;
 	w->excused = true;
 	return first;

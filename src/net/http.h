@@ -22,7 +22,7 @@
  * when nothing of them can have arrived (the connection was never made, or TLS, or the proxy's tunnel) or on 429.
  * libcurl's own habit of sending again when a kept connection dies is suppressed: one attempt is one request on the
  * wire. Here that costs a repeatable request one attempt more, at once and outside the budget. Outside it is also the
- * first 429 of a request that began before the width was halved: that was the mending. A Retry-After is obeyed; one
+ * first 429 of a request while the width can still be halved for it: that is the mending. A Retry-After is obeyed; one
  * over 60 s fails at once with fail.retry_after_ms set, and the caller makes the place pending.
  *
  * HTTP/1.1 everywhere: libcurl 7.88 leaves uploads over HTTP/2 stuck now and then, and the rule above could not be kept

@@ -48,8 +48,9 @@ static void remember(const struct http_peer *p)
 {
 	unsigned width = p->width.now < p->width.base ? p->width.now : p->width.base;
 
-	if (width < HTTP_WIDTH_START && HTTP_WIDTH_START < p->width.most)
-		width = HTTP_WIDTH_START;
+	if (p->width.most <= HTTP_WIDTH_START)
+		return;
+	width = width < HTTP_WIDTH_START ? HTTP_WIDTH_START : width;
 	if (p->home && p->http->memory && width != p->started)
 		http_memory_keep(p->http->memory, p->home->text, width);
 }

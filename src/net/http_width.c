@@ -13,7 +13,8 @@ static void new_round(struct http_width *w, int64_t now_ns)
 
 void http_width_init(struct http_width *w, unsigned start, unsigned most, int64_t now_ns)
 {
-	*w = (struct http_width){ .most = most, .doubling = true, .patience = 1, .halved_ns = INT64_MIN };
+	*w = (struct http_width){ .most = most, .doubling = true, .patience = 1, .halved_ns = INT64_MIN,
+	                          .narrowed_ns = INT64_MIN };
 	w->now = w->base = start < most ? start : most;
 	new_round(w, now_ns);
 }
@@ -102,6 +103,8 @@ void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns
 	if (kind == HTTP_TROUBLE_UNAVAILABLE && (++w->hiccups < 2 || w->hiccups <= w->now / HICCUPS_OF))
 		return;
 	w->known = w->now;
+	if (w->now > 1)
+		w->narrowed_ns = now_ns;
 	w->now = w->base = w->now > 1 ? w->now / 2 : 1;
 	w->rate = 0;
 	w->doubling = false;
@@ -113,7 +116,7 @@ void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns
 	new_round(w, now_ns);
 }
 
-bool http_width_halved_since(const struct http_width *w, int64_t started_ns)
+bool http_width_narrowed_since(const struct http_width *w, int64_t started_ns)
 {
-	return started_ns <= w->halved_ns;
+	return started_ns <= w->narrowed_ns;
 }

@@ -36,6 +36,7 @@ struct http_width {
 	/* ---- trouble */
 	unsigned hiccups, since;        /* 503 seen; and answers since the first of them */
 	int64_t halved_ns;              /* what began before has been counted */
+	int64_t narrowed_ns;            /* when that last made it narrower: not when it was 1 already */
 };
 enum http_trouble_kind { HTTP_TROUBLE_REFUSED, HTTP_TROUBLE_UNAVAILABLE, HTTP_TROUBLE_STALL };      /* 429, 503 */
 
@@ -47,7 +48,7 @@ bool http_width_pressed(struct http_width *w, int64_t now_ns);
 void http_width_answer(struct http_width *w, int64_t now_ns, uint64_t bytes, bool waiting);
 /* A request that began at started_ns ended in trouble. Does not count as an answer. */
 void http_width_trouble(struct http_width *w, int64_t started_ns, int64_t now_ns, enum http_trouble_kind kind);
-/* Has it been halved since then? What was refused to a request that began before may be due to that width. */
-bool http_width_halved_since(const struct http_width *w, int64_t started_ns);
+/* Has it become narrower since then? What was refused to a request that began before may be due to that width. */
+bool http_width_narrowed_since(const struct http_width *w, int64_t started_ns);
 
 #endif

@@ -61,6 +61,14 @@ run "$SLIPWAY" check --online k1 k2
 exits 4 "who may not deploy"
 like "$out" 'k1: error: POST .*versions: answered 403' "is told so"
 like "$out" 'role Firebase Hosting Admin' "with what is missing"
+unlike "$out" 'serves nothing' "and nothing untrue"
+fake_fault '{"kind":"delete","site":"k1","do":"lost","nth":1}'
+run "$SLIPWAY" check --online k1
+exits 0 "a lost answer is asked for again"
+fake_fault '{"site":"k2","do":"stall"}'
+run timeout -s INT 1 "$SLIPWAY" check --online k1 k2
+like "$out" 'k1: ok: versions can be created there' "who is interrupted has seen what was looked at"
+like "$out" 'k2  interrupted' "and is told what was not"
 fake_fault '{"kind":"delete","site":"k1","do":"status","status":403}'
 run "$SLIPWAY" check --online k1
 like "$out" 'k1: error: [0-9a-f]{16} was created to try it and cannot be deleted' "what is left behind is named"

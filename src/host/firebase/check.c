@@ -1,7 +1,7 @@
 /* check: what `check --online` wants to know before a release night: does the credential get a token, may it read this
- * site, may it change it, is this machine's clock right. GET projects/P/sites/S (projects.sites.get); then a version is
- * created and deleted again (sites.versions.create, delete), since no other call of this API tells: visitors see nothing
- * of it, and one that stays would be given up by the service after 12 hours. */
+ * site, may it change it, is this machine's clock right. GET projects/P/sites/S (projects.sites.get); then a version
+ * is created and deleted again (sites.versions.create, delete), since no other call of this API tells: visitors see
+ * nothing of it, and one that stays would be given up by the service after 12 hours. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -57,8 +57,9 @@ static bool was_cancelled(const struct call *c)
 static void was_deleted(struct call *c)
 {
 	struct checking *k = c->owner;
+	bool gone = c->rc < 0 && c->rq.status == 404;   /* by one whose answer was lost */
 
-	if (!was_cancelled(c) && c->rc < 0)
+	if (!was_cancelled(c) && c->rc < 0 && !gone)
 		add(&k->findings, false, arena_printf(k->findings.mem, "%s was created to try it and cannot be deleted: %s",
 						      version_id(k->version), c->rq.fail.text), c->rq.fail.hint);
 	else if (!was_cancelled(c))
@@ -73,9 +74,10 @@ static void was_created(struct call *c)
 	struct op *op = c->op;
 	const char *name = json_string(json_get(c->answer, "name"));
 
-	if (c->rc < 0 || !name) {
+	if (c->rc < 0 || !name || !strstr(name, "/versions/")) {
 		if (!was_cancelled(c))
-			add(&k->findings, false, c->rc < 0 ? c->rq.fail.text : "a version was created without a name", c->rq.fail.hint);
+			add(&k->findings, false, c->rc < 0 ? c->rq.fail.text : "what was created is not named as a version",
+			    c->rq.fail.hint);
 		end(c, was_cancelled(c) ? -1 : 0);
 		return;
 	}
