@@ -24,16 +24,6 @@ static bool describe(struct strbuf *out, const char *path)
 	return true;
 }
 
-/* "DIR/ledger.db" to "DIR/ledger.seen". */
-static void place(struct strbuf *out, const char *path)
-{
-	size_t stem = strlen(path);
-
-	if (stem > 3 && strcmp(path + stem - 3, ".db") == 0)
-		stem -= 3;
-	strbuf_addf(out, "%.*s.seen", (int)stem, path);
-}
-
 static bool is_kept(const char *at, const struct strbuf *now)
 {
 	struct strbuf kept = STRBUF_INIT;
@@ -49,7 +39,7 @@ bool ledger_seen(const char *path)
 {
 	struct strbuf now = STRBUF_INIT, at = STRBUF_INIT;
 
-	place(&at, path);
+	strbuf_addf(&at, "%s.seen", path);
 	bool same = describe(&now, path) && is_kept(at.buf, &now);
 	strbuf_clear(&now);
 	strbuf_clear(&at);
@@ -61,7 +51,7 @@ void ledger_seen_keep(const char *path)
 	struct strbuf now = STRBUF_INIT, at = STRBUF_INIT;
 	struct fail ignored = FAIL_INIT;
 
-	place(&at, path);
+	strbuf_addf(&at, "%s.seen", path);
 	if (describe(&now, path) && !is_kept(at.buf, &now))
 		(void)file_replace(AT_FDCWD, at.buf, now.buf, now.len, FILE_PRIVATE, &ignored);
 	strbuf_clear(&now);
@@ -72,7 +62,7 @@ void ledger_seen_forget(const char *path)
 {
 	struct strbuf at = STRBUF_INIT;
 
-	place(&at, path);
+	strbuf_addf(&at, "%s.seen", path);
 	(void)unlink(at.buf);
 	strbuf_clear(&at);
 }

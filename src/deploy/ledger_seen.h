@@ -1,6 +1,6 @@
 /* ledger_seen: has the ledger been written by anybody else since a run of ours closed it? A full look at it takes
  * longer the longer its history is, and finds nothing when nobody touched it. So what the closed file looked like
- * (size, times, inode) is kept beside it, in ledger.seen; any difference, or no such file, means that it has to be
+ * (size, times, inode) is kept beside it, in ledger.db.seen; any difference, or no such file, means that it has to be
  * looked through. */
 #ifndef SLIPWAY_DEPLOY_LEDGER_SEEN_H
 #define SLIPWAY_DEPLOY_LEDGER_SEEN_H

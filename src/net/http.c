@@ -37,8 +37,6 @@ struct http *http_new(struct loop *l, const struct http_options *o)
 
 	h->loop = l;
 	h->o = *o;
-	if (o->memory)
-		http_remember(h, o->memory);
 	h->width = ceiling(o->width);
 	h->turn_end.fire = turn_end;
 	link_init(&h->peers);

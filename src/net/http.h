@@ -65,7 +65,6 @@ struct http_options {
 	unsigned width;                 /* -j; 0 = HTTP_WIDTH_MOST */
 	const char *ca_file;            /* PEM; NULL = the system's. Borrowed */
 	const char *user_agent;         /* borrowed */
-	const char *memory;             /* as http_remember; NULL = nothing is remembered */
 	void (*trace)(void *arg, const struct http_trace *t);   /* may be NULL */
 	void *trace_arg;
 };

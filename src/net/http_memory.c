@@ -30,61 +30,40 @@ static void read_all(struct strbuf *out, const char *file)
 		strbuf_setlen(out, 0);
 }
 
-/* Calls with each line, without its newline. */
-static void each_line(struct strbuf *text, void (*call)(void *arg, const char *line), void *arg)
-{
-	char *at = text->buf, *line;
-
-	while (text->len > 0 && (line = strsep(&at, "\n")) != NULL)
-		call(arg, line);
-}
-
-struct search { const char *origin; unsigned found; };
-
-static void look(void *arg, const char *line)
-{
-	struct search *s = arg;
-	unsigned width;
-	const char *origin = read_line(line, &width);
-
-	if (origin && strcmp(origin, s->origin) == 0)
-		s->found = width;
-}
-
 unsigned http_memory_find(const char *file, const char *origin)
 {
-	struct search s = { .origin = origin };
 	struct strbuf text = STRBUF_INIT;
+	unsigned width, found = 0;
+	char *line;
 
 	read_all(&text, file);
-	each_line(&text, look, &s);
+	for (char *at = text.len ? text.buf : NULL; (line = strsep(&at, "\n")) != NULL;) {
+		const char *of = read_line(line, &width);
+
+		if (of && strcmp(of, origin) == 0)
+			found = width;
+	}
 	strbuf_clear(&text);
-	return s.found;
-}
-
-struct rewriting { const char *origin; struct strbuf out; };
-
-static void take_over(void *arg, const char *line)
-{
-	struct rewriting *r = arg;
-	unsigned width;
-	const char *origin = read_line(line, &width);
-
-	if (origin && strcmp(origin, r->origin) != 0)
-		strbuf_addf(&r->out, "%s\n", line);
+	return found;
 }
 
 void http_memory_keep(const char *file, const char *origin, unsigned width)
 {
-	struct rewriting r = { .origin = origin, .out = STRBUF_INIT };
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_INIT, out = STRBUF_INIT;
 	struct fail ignored = FAIL_INIT;
+	unsigned other;
+	char *line;
 
-	strbuf_addf(&r.out, "%u %s\n", width, origin);
+	strbuf_addf(&out, "%u %s\n", width, origin);
 	read_all(&text, file);
-	each_line(&text, take_over, &r);
-	if (r.out.len <= FILE_MOST)
-		(void)file_replace(AT_FDCWD, file, r.out.buf, r.out.len, FILE_PRIVATE, &ignored);
+	for (char *at = text.len ? text.buf : NULL; (line = strsep(&at, "\n")) != NULL;) {
+		const char *of = read_line(line, &other);
+
+		if (of && strcmp(of, origin) != 0)
+			strbuf_addf(&out, "%s\n", line);
+	}
+	if (out.len <= FILE_MOST)
+		(void)file_replace(AT_FDCWD, file, out.buf, out.len, FILE_PRIVATE, &ignored);
 	strbuf_clear(&text);
-	strbuf_clear(&r.out);
+	strbuf_clear(&out);
 }

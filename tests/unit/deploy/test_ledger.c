@@ -344,7 +344,7 @@ static void what_nobody_touched_is_not_looked_through_again(void **state)
 	(void)state;
 	begin(&b);
 	snprintf(path, sizeof path, "%s/ledger.db", b.dir.path);
-	snprintf(seen, sizeof seen, "%s/ledger.seen", b.dir.path);
+	snprintf(seen, sizeof seen, "%s/ledger.db.seen", b.dir.path);
 	assert_false(ledger_seen(path));
 	add_run(&b, "R1", "R1", NOW);
 	ledger_close(b.l);

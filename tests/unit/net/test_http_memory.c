@@ -71,7 +71,8 @@ static void test_the_next_engine_begins_where_the_last_one_ended(void **state)
 	snprintf(file, sizeof file, "%s/widths", s.path);
 	asking_begin(&a, &(struct server_options){ .answer = answer, .arg = &asked }, NULL, NULL);
 	http_memory_keep(file, a.origin, 100);
-	struct http *h = http_new(a.loop, &(struct http_options){ .memory = file });
+	struct http *h = http_new(a.loop, &(struct http_options){ .width = 0 });
+	http_remember(h, file);
 	struct http_peer *wide = http_peer_new(h, &(struct http_peer_options){ .name = "kiosks" });
 	struct http_peer *narrow = http_peer_new(h, &(struct http_peer_options){ .name = "narrow", .width = 8 });
 	struct http_lane *lane = http_lane_new(wide, "jarupa");
